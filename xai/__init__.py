@@ -1,0 +1,1 @@
+"""Parallax: explain one model from several angles, and say where the angles disagree."""

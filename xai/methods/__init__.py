@@ -1,0 +1,1 @@
+"""Explanations: one file per method, one line per method in the catalogue."""

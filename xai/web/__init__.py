@@ -1,0 +1,1 @@
+"""The website: reads rows and finished files, asks for work, never computes."""

@@ -1,0 +1,8 @@
+"""What was uploaded, what was asked, how far it is, what came out."""
+
+from __future__ import annotations
+
+from xai.web.models.runs import Job, Run, Shard
+from xai.web.models.uploads import Upload
+
+__all__ = ["Job", "Run", "Shard", "Upload"]
