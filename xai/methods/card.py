@@ -86,6 +86,7 @@ class Card:
     cost : the formula in words
     evaluations : the formula: (parameters, size) to model evaluations
     is_signed, is_stochastic, is_complete : what may be compared and checked
+    exact_with : capabilities of the model with which the method neither samples nor needs a seed
     """
 
     slug: str
@@ -105,6 +106,7 @@ class Card:
     is_stochastic: bool = False
     is_complete: bool = False
     is_recommended: bool = False
+    exact_with: tuple[str, ...] = ()
 
     def read(self, given: Mapping[str, Json]) -> dict[str, Json]:
         """Return all parameters, `given` ones checked, the others at their defaults.

@@ -1,0 +1,83 @@
+"""The manifest of a run: what was explained, with what, and how to do it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+from xai.runner.version import code_version
+from xai.vocabulary import Json, Recipe
+
+
+def manifest(  # noqa: PLR0913 - everything that a reader needs to trust or repeat a run
+    recipe: Recipe,
+    model: Mapping[str, Json],
+    dataset: Mapping[str, Json],
+    *,
+    isolation: str,
+    errors: Mapping[str, str],
+    command: str = "",
+) -> dict[str, Json]:
+    """Return the part of `manifest.json` that is known without the results.
+
+    Parameters
+    ----------
+    model, dataset : mapping
+        {"name", "size", "facts"}.
+    errors : mapping
+        The sentence of each failed method, by slug.
+    """
+    facts, table = model["facts"], dataset["facts"]
+    return {
+        "product": f"Parallax {code_version()}",
+        "kind": recipe.kind,
+        "model": {
+            "name": model["name"],
+            "sha256": recipe.model,
+            "bytes": model["size"],
+            "kind": facts["kind"],
+            "format": facts["format"],
+            "architecture": facts["architecture"],
+            "parameters": facts.get("parameters"),
+            "outputs": facts["outputs"],
+            "features": [feature["name"] for feature in facts["features"]],
+            "problem": facts["problem"],
+            "notes": list(facts.get("notes", [])),
+        },
+        "dataset": {
+            "name": dataset["name"],
+            "sha256": recipe.dataset,
+            "bytes": dataset["size"],
+            "rows": table["rows"],
+            "columns": [column["name"] for column in table["columns"]],
+            "notes": list(table.get("notes", [])),
+        },
+        "rows": recipe.rows,
+        "target": recipe.target or "predicted class of each sample",
+        "label": recipe.label,
+        "output": facts["output"],
+        "background": recipe.background,
+        "seed": recipe.seed,
+        "isolation": isolation,
+        "recipe": recipe.as_json(),
+        "errors": dict(errors),
+        "command": command or command_for(recipe, model["name"], dataset["name"]),
+    }
+
+
+def command_for(recipe: Recipe, model: str, dataset: str) -> str:
+    """Return the command line that computes the same results again."""
+    words = ["python", "manage.py", "explain", model, dataset, "--out", "bundle"]
+    words += ["--methods", ",".join(choice.slug for choice in recipe.methods)]
+    words += ["--rows", recipe.rows, "--seed", str(recipe.seed)]
+    words += ["--background", str(recipe.background)]
+    if recipe.target:
+        words += ["--target", recipe.target]
+    if recipe.label:
+        words += ["--label", recipe.label]
+    if recipe.features:
+        words += ["--features", ",".join(recipe.features)]
+    for choice in recipe.methods:
+        for name, value in choice.params.items():
+            words += ["--param", f"{choice.slug}.{name}={value}"]
+    return shlex.join(words)

@@ -1,0 +1,188 @@
+"""Recipe to jobs to shards: a pure function, so that the same recipe gives the same work."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+
+from xai.assets.rows import choose
+from xai.methods import catalogue
+from xai.methods.card import Card, Size
+from xai.runner.version import code_version
+from xai.vocabulary import Json, MethodChoice, Recipe
+
+SHARD_SECONDS = 8.0
+"""What one shard should take: long beside the cost of claiming, short beside a person's patience."""
+SHARDS_MOST = 400
+SELF_ROWS = 50
+"""Rows on which a random method is run again with another seed: enough for a mean with interval."""
+DEFAULT_SPEED = 20_000.0
+"""Evaluations per second where none was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardPlan:
+    """One slice of a job: chosen rows (or features) `start` to `stop`."""
+
+    start: int
+    stop: int
+    planned: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """One method of a run, or a step around the methods, with the key of its result."""
+
+    role: str
+    method: str
+    params: Mapping[str, Json]
+    seed: int
+    key: str
+    planned: int
+    seconds: float
+    shards: tuple[ShardPlan, ...]
+
+    def as_json(self) -> dict[str, Json]:
+        """Return what the jailed child needs to know of the job."""
+        return {
+            "role": self.role,
+            "method": self.method,
+            "params": dict(self.params),
+            "seed": self.seed,
+        }
+
+
+def size_of(recipe: Recipe, model: Mapping[str, Json], rows: int) -> Size:
+    """Return the numbers that a cost formula may use, for `rows` chosen rows."""
+    return Size(
+        rows=rows,
+        features=len(model["features"]),
+        background=recipe.background,
+        outputs=len(model["outputs"]),
+        has_trees="trees" in model["capabilities"],
+    )
+
+
+def plan(
+    recipe: Recipe, model: Mapping[str, Json], dataset: Mapping[str, Json]
+) -> tuple[JobPlan, ...]:
+    """Turn a recipe into jobs, in the order of the page; the last is the agreement.
+
+    Parameters
+    ----------
+    model, dataset : mapping
+        The facts found by inspection.
+
+    Raises
+    ------
+    InvalidParameter
+        If rows or parameters cannot be read.
+    """
+    chosen = len(choose(recipe.rows, dataset["rows"], recipe.seed))
+    recipe = replace(recipe, background=min(recipe.background, dataset["rows"]))
+    speed = _speed(model)
+    jobs = [_predictions(recipe, chosen, speed)]
+    for choice in recipe.methods:
+        card = catalogue.card(choice.slug)
+        jobs.append(_job("method", card, choice, recipe, model, chosen))
+        if _wants_another_seed(card, model):
+            jobs.append(_job("self", card, choice, recipe, model, min(chosen, SELF_ROWS)))
+    jobs.append(_agreement(recipe, jobs))
+    return tuple(jobs)
+
+
+def estimate(
+    recipe: Recipe, model: Mapping[str, Json], dataset: Mapping[str, Json]
+) -> list[dict[str, Json]]:
+    """Return evaluations and seconds per chosen method, its second seed included."""
+    rows: dict[str, dict[str, Json]] = {}
+    for job in plan(recipe, model, dataset):
+        if job.role in {"method", "self"}:
+            row = rows.setdefault(job.method, {"slug": job.method, "evaluations": 0, "seconds": 0})
+            row["evaluations"] += job.planned
+            row["seconds"] += job.seconds
+    return list(rows.values())
+
+
+def missing_capability(card: Card, model: Mapping[str, Json]) -> str:
+    """Return why a method cannot run on a model, or "" if it can."""
+    for need in card.needs:
+        if need not in model["capabilities"]:
+            return _REASONS.get(need, f"needs {need}, which this model does not offer")
+    return ""
+
+
+_REASONS = {
+    "builtin": "needs importances stored in the model file; this model carries none",
+    "trees": "needs a tree ensemble with an exact algorithm of its own",
+}
+
+
+def job_key(recipe: Recipe, job: Mapping[str, Json]) -> str:
+    """Return the hash of everything that determines the result of a job."""
+    asked = {name: value for name, value in asdict(recipe).items() if name != "methods"}
+    text = json.dumps([code_version(), asked, dict(job)], sort_keys=True, default=list)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _wants_another_seed(card: Card, model: Mapping[str, Json]) -> bool:
+    exact = any(capability in model["capabilities"] for capability in card.exact_with)
+    return card.is_stochastic and card.scope == "local" and card.family != "Control" and not exact
+
+
+def _predictions(recipe: Recipe, chosen: int, speed: float) -> JobPlan:
+    job = {"role": "predictions", "method": "", "params": {}, "seed": recipe.seed}
+    shards = _cut(chosen, chosen, chosen / speed)
+    return JobPlan(
+        "predictions", "", {}, recipe.seed, job_key(recipe, job), chosen, chosen / speed, shards
+    )
+
+
+def _job(  # noqa: PLR0913 - six facts decide a job, and all are needed
+    role: str,
+    card: Card,
+    choice: MethodChoice,
+    recipe: Recipe,
+    model: Mapping[str, Json],
+    chosen: int,
+) -> JobPlan:
+    params = card.read(choice.params)
+    seed = recipe.seed + (1 if role == "self" else 0)
+    size = size_of(recipe, model, chosen)
+    planned = card.evaluations(params, size)
+    seconds = planned / _speed(model, of_trees=size.has_trees and "trees" in card.exact_with)
+    items = {"rows": chosen, "features": size.features, "none": 1}[card.slices]
+    shards = _cut(items, planned, seconds) if card.slices != "none" else (
+        ShardPlan(0, chosen, planned),
+    )
+    key = job_key(
+        recipe, {"role": role, "method": card.slug, "params": params, "seed": seed, "n": chosen}
+    )
+    return JobPlan(role, card.slug, params, seed, key, planned, seconds, shards)
+
+
+def _agreement(recipe: Recipe, jobs: list[JobPlan]) -> JobPlan:
+    parts = sorted(job.key for job in jobs)
+    key = job_key(recipe, {"role": "agreement", "parts": parts})
+    return JobPlan("agreement", "", {}, recipe.seed, key, 0, 0.0, (ShardPlan(0, 1, 0),))
+
+
+def _cut(items: int, planned: int, seconds: float) -> tuple[ShardPlan, ...]:
+    """Cut evenly into shards of about `SHARD_SECONDS`."""
+    count = max(1, min(items, SHARDS_MOST, math.ceil(seconds / SHARD_SECONDS)))
+    edges = [round(items * i / count) for i in range(count + 1)]
+    return tuple(
+        ShardPlan(start, stop, math.ceil(planned * (stop - start) / items))
+        for start, stop in zip(edges, edges[1:], strict=False)
+    )
+
+
+def _speed(model: Mapping[str, Json], *, of_trees: bool = False) -> float:
+    """Evaluations per second at the largest measured batch."""
+    if of_trees and model.get("contribution_speed"):
+        return max(1.0, float(model["contribution_speed"]))
+    measured = model.get("speed") or [{"per_second": DEFAULT_SPEED}]
+    return max(1.0, float(measured[-1]["per_second"]))

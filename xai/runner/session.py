@@ -1,0 +1,149 @@
+"""A jailed child that holds one model and one dataset, and computes shard after shard of them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from xai.jail import Child, Limits
+from xai.runner.parts import keep_part
+from xai.vocabulary import Json, Progress, Recipe
+
+HANDLER = "xai.workbench"
+INSPECTION = Limits(memory_mb=4096, cpu_s=120, file_mb=256)
+INSPECTION_SECONDS = 60.0
+SHARD_SECONDS_MOST = 1800.0
+
+Poll = Callable[[], None]
+
+
+def inspect(path: Path, name: str, purpose: str, scratch: Path) -> Json:
+    """Return the facts of an uploaded file, found in a jailed child of its own.
+
+    Parameters
+    ----------
+    purpose : str
+        "model" or "dataset".
+
+    Raises
+    ------
+    RefusedFile
+        If the file is not opened, with the reason and the way to convert.
+    LimitExceeded, ModelCrashed
+        If opening it does not end, eats memory or kills the child.
+    """
+    with Child(HANDLER, [path], scratch, INSPECTION) as child:
+        payload = {"path": str(path.resolve()), "name": name}
+        return child.ask(f"inspect_{purpose}", payload, wall_s=INSPECTION_SECONDS)
+
+
+def fit(model: Path, form: str, dataset: Path, scratch: Path, **choices: Json) -> Json:
+    """Say whether a model runs on a dataset: {"notes": [...], "label": "..."}.
+
+    Raises
+    ------
+    MissingColumn, RefusedFile
+        If it does not, with the column named.
+    """
+    with Child(HANDLER, [model, dataset], scratch, INSPECTION) as child:
+        payload = {
+            "model": str(model.resolve()),
+            "format": form,
+            "dataset": str(dataset.resolve()),
+            **choices,
+        }
+        return child.ask("fit", payload, wall_s=INSPECTION_SECONDS)
+
+
+class Session:
+    """One jailed child per model and dataset; loads them once, serves until closed."""
+
+    def __init__(  # noqa: PLR0913 - what a child is made of
+        self,
+        model: Path,
+        form: str,
+        dataset: Path,
+        *,
+        scratch: Path,
+        limits: Limits | None = None,
+        threads: int = 1,
+    ) -> None:
+        """Start nothing yet: the child starts with the first shard."""
+        self._model, self._form, self._dataset = model.resolve(), form, dataset.resolve()
+        self._scratch, self._threads = scratch, threads
+        self._limits = limits or Limits()
+        self._child: Child | None = None
+
+    def compute(  # noqa: PLR0913 - a shard is said in full, never half
+        self,
+        recipe: Recipe,
+        job: Json,
+        start: int,
+        stop: int,
+        target: Path,
+        *,
+        on_progress: Progress | None = None,
+        poll: Poll | None = None,
+        wall_s: float = SHARD_SECONDS_MOST,
+    ) -> Json:
+        """Compute one shard, check what came out, and keep it as the folder `target`.
+
+        Returns
+        -------
+        dict
+            {"evaluations": int, "seconds": float}. `target` is whole, or absent on any error.
+
+        Raises
+        ------
+        XaiError
+            As the child says, in a sentence; the session stays usable.
+        """
+        child = self._running()
+        out = Path(tempfile.mkdtemp(prefix="shard-", dir=self._scratch))
+        payload = {
+            "model": str(self._model),
+            "format": self._form,
+            "dataset": str(self._dataset),
+            "recipe": recipe.as_json(),
+            "job": job,
+            "start": start,
+            "stop": stop,
+            "out": str(out.resolve()),
+        }
+        try:
+            reply = child.ask("shard", payload, wall_s=wall_s, on_progress=on_progress, poll=poll)
+            return keep_part(reply, out, target)
+        finally:
+            shutil.rmtree(out, ignore_errors=True)
+
+    def close(self) -> None:
+        """Kill the child, if there is one."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+
+    def _running(self) -> Child:
+        if self._child is None or not self._child.alive:
+            self.close()
+            self._child = Child(
+                HANDLER,
+                [self._model, self._dataset],
+                self._scratch,
+                self._limits,
+                threads=self._threads,
+            )
+        return self._child
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

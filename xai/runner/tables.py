@@ -1,0 +1,189 @@
+"""The Parquet tables of a job: the columns of the public bundle, made from checked arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from xai.vocabulary import Json
+
+Arrays = Mapping[str, np.ndarray]
+
+ATTRIBUTIONS = pa.schema(
+    [
+        ("method", pa.string()),
+        ("sample", pa.int64()),
+        ("target", pa.string()),
+        ("output", pa.int32()),
+        ("names", pa.list_(pa.string())),
+        ("values", pa.list_(pa.float32())),
+        ("shape", pa.list_(pa.int32())),
+        ("base", pa.float64()),
+        ("error", pa.float64()),
+    ]
+)
+ERRORS = pa.schema(
+    [
+        ("method", pa.string()),
+        ("sample", pa.int64()),
+        ("target", pa.string()),
+        ("output", pa.int32()),
+        ("names", pa.list_(pa.string())),
+        ("values", pa.list_(pa.float32())),
+    ]
+)
+IMPORTANCE = pa.schema(
+    [
+        ("method", pa.string()),
+        ("name", pa.string()),
+        ("value", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+    ]
+)
+
+
+def attribution_files(
+    job: Mapping[str, Json], facts: Mapping[str, Json], arrays: Arrays
+) -> dict[str, pa.Table]:
+    """Return attributions, standard errors where estimated, and the mean |value| per unit."""
+    label = f"self:{job['method']}" if job["role"] == "self" else job["method"]
+    names, targets = facts["names"], _targets(facts, arrays)
+    n, units = arrays["values"].shape
+    shared = {
+        "method": pa.array([label] * n),
+        "sample": pa.array(arrays["rows"], pa.int64()),
+        "target": pa.array(targets),
+        "output": pa.array(np.zeros(n), pa.int32()),
+        "names": _same_list(names, n),
+    }
+    columns = shared | {
+        "values": _lists(arrays["values"], pa.float32()),
+        "shape": _same_list([units], n, pa.int32()),
+        "base": _floats(arrays.get("base"), n),
+        "error": _floats(_one_error(arrays), n),
+    }
+    files = {
+        "attributions.parquet": _table(columns, ATTRIBUTIONS),
+        "importance.parquet": _importance(label, names, arrays["values"]),
+    }
+    if "error" in arrays:
+        errors = shared | {"values": _lists(arrays["error"], pa.float32())}
+        files["errors.parquet"] = _table(errors, ERRORS)
+    return files
+
+
+def predictions(facts: Mapping[str, Json], arrays: Arrays) -> pa.Table:
+    """Return what the model says for each chosen row, beside the label where it is known."""
+    n, targets = len(arrays["rows"]), arrays["targets"]
+    predicted = arrays["outputs"].argmax(axis=1)
+    probabilities = arrays.get("probabilities")
+    labels, correct = _truth(facts, arrays, predicted)
+    return pa.table(
+        {
+            "sample": pa.array(arrays["rows"], pa.int64()),
+            "target": pa.array(_targets(facts, arrays)),
+            "value": pa.array(arrays["outputs"][np.arange(n), targets], pa.float64()),
+            "probability": _floats(
+                None if probabilities is None else probabilities[np.arange(n), targets], n
+            ),
+            "label": pa.array(labels, pa.string()),
+            "predicted": pa.array([facts["outputs"][i] for i in predicted], pa.string()),
+            "correct": pa.array(correct, pa.bool_()),
+            "outputs": _lists(arrays["outputs"], pa.float64()),
+        }
+    )
+
+
+def inputs(facts: Mapping[str, Json], arrays: Arrays) -> pa.Table:
+    """Return the features of each chosen row: as a person reads them, and as numbers."""
+    matrix, n = arrays["inputs"], len(arrays["rows"])
+    display = [
+        _display(column, matrix[:, position]) for position, column in enumerate(facts["columns"])
+    ]
+    flat = [text for row in zip(*display, strict=True) for text in row]
+    offsets = np.arange(n + 1, dtype=np.int32) * matrix.shape[1]
+    return pa.table(
+        {
+            "sample": pa.array(arrays["rows"], pa.int64()),
+            "display": pa.ListArray.from_arrays(offsets, pa.array(flat, pa.string())),
+            "numbers": _lists(matrix, pa.float64()),
+        }
+    )
+
+
+def _display(column: Mapping[str, Json], numbers: np.ndarray) -> list[str]:
+    known = np.isfinite(numbers)
+    if column["kind"] == "number":
+        return [f"{x:.10g}" if ok else "missing" for x, ok in zip(numbers, known, strict=True)]
+    words = column["categories"]
+    return [words[int(x)] if ok else "missing" for x, ok in zip(numbers, known, strict=True)]
+
+
+def _truth(
+    facts: Mapping[str, Json], arrays: Arrays, predicted: np.ndarray
+) -> tuple[list[str | None], list[bool | None]]:
+    n = len(predicted)
+    if "labels" not in arrays:
+        return [None] * n, [None] * n
+    labels = arrays["labels"]
+    if facts["problem"] == "regression":
+        return [f"{x:.10g}" if np.isfinite(x) else None for x in labels], [None] * n
+    names = facts["outputs"]
+    return (
+        [names[int(x)] if np.isfinite(x) else None for x in labels],
+        [bool(x == p) if np.isfinite(x) else None for x, p in zip(labels, predicted, strict=True)],
+    )
+
+
+def _importance(label: str, names: list[str], values: np.ndarray) -> pa.Table:
+    """Mean |value| with the 95 % interval of a mean over the samples (central limit theorem)."""
+    size = np.abs(values)
+    mean = size.mean(axis=0)
+    spread = size.std(axis=0, ddof=1) if len(size) > 1 else np.full(len(mean), np.nan)
+    half = 1.96 * spread / np.sqrt(len(size))
+    bounds = [
+        [None if np.isnan(h) else float(m + sign * h) for m, h in zip(mean, half, strict=True)]
+        for sign in (-1, 1)
+    ]
+    columns = {
+        "method": [label] * len(names),
+        "name": names,
+        "value": mean,
+        "low": bounds[0],
+        "high": bounds[1],
+    }
+    return pa.table(columns, schema=IMPORTANCE)
+
+
+def _one_error(arrays: Arrays) -> np.ndarray | None:
+    """The largest standard error over the units; the completeness gap where nothing is sampled."""
+    if "error" in arrays:
+        return np.asarray(np.nanmax(arrays["error"], axis=1))
+    return np.abs(arrays["residual"]) if "residual" in arrays else None
+
+
+def _targets(facts: Mapping[str, Json], arrays: Arrays) -> list[str]:
+    return [facts["outputs"][i] for i in arrays["targets"]]
+
+
+def _lists(matrix: np.ndarray, kind: pa.DataType) -> pa.ListArray:
+    n, units = matrix.shape
+    offsets = np.arange(n + 1, dtype=np.int32) * units
+    return pa.ListArray.from_arrays(offsets, pa.array(matrix.ravel(), kind, from_pandas=False))
+
+
+def _same_list(items: list[Json], n: int, kind: pa.DataType | None = None) -> pa.ListArray:
+    offsets = np.arange(n + 1, dtype=np.int32) * len(items)
+    return pa.ListArray.from_arrays(offsets, pa.array(items * n, kind or pa.string()))
+
+
+def _floats(array: np.ndarray | None, n: int) -> pa.Array:
+    return pa.nulls(n, pa.float64()) if array is None else pa.array(array, pa.float64())
+
+
+def _table(columns: Mapping[str, pa.Array], schema: pa.Schema) -> pa.Table:
+    return pa.table({name: columns[name].cast(schema.field(name).type) for name in schema.names},
+                    schema=schema)

@@ -1,0 +1,48 @@
+"""List the methods: name, family, what they need, parameters with defaults, cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from xai.methods import catalogue
+from xai.methods.card import Card, Parameter
+
+
+class Command(BaseCommand):
+    """`manage.py methods [--kind tabular]`."""
+
+    help = "List the methods, with what they need, their parameters and their cost."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Let the list be narrowed to a kind of task."""
+        parser.add_argument("--kind", default="", help="For example: tabular.")
+
+    def handle(self, *args: Any, **given: Any) -> None:
+        """Print one paragraph per method."""
+        for card in catalogue.CATALOGUE.values():
+            if not given["kind"] or given["kind"] in card.kinds:
+                self.stdout.write(_paragraph(card))
+
+
+def _paragraph(card: Card) -> str:
+    lines = [
+        f"{card.slug}: {card.title} ({card.family}, {card.scope})",
+        f"  {card.summary}",
+        f"  for: {', '.join(card.kinds)}   needs: {', '.join(card.needs) or 'predictions only'}",
+        f"  cost: {card.cost}",
+        *(_line(parameter) for parameter in card.parameters),
+        f"  source: {card.source}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _line(parameter: Parameter) -> str:
+    bounds = ""
+    if parameter.choices:
+        bounds = f" [{' | '.join(parameter.choices)}]"
+    elif parameter.low is not None or parameter.high is not None:
+        bounds = f" [{parameter.low} to {parameter.high}]"
+    return f"  {parameter.name}={parameter.default}{bounds}  {parameter.help}"

@@ -1,0 +1,26 @@
+"""What runs inside the jail: opens models and data, runs methods, writes arrays to the scratch folder.
+
+No other process imports this package: the jailed child loads it by name after the jail is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from xai.errors import InvalidParameter
+from xai.vocabulary import Json, Progress
+from xai.workbench import inspect, shards
+
+_OPERATIONS: dict[str, Callable[[Json, Progress], Json]] = {
+    "inspect_model": inspect.inspect_model,
+    "inspect_dataset": inspect.inspect_dataset,
+    "fit": inspect.fit,
+    "shard": shards.compute,
+}
+
+
+def handle(op: str, payload: Json, progress: Progress) -> Json:
+    """Serve one request of the parent process."""
+    if op not in _OPERATIONS:
+        raise InvalidParameter(f"There is no operation {op!r}.")
+    return _OPERATIONS[op](payload, progress)

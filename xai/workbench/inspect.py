@@ -1,0 +1,112 @@
+"""Open an upload for the first time: what it is, what it offers, how fast it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from xai.assets import matching
+from xai.assets.model import BoundModel, Feature, ModelFacts
+from xai.assets.models import load_model
+from xai.assets.sniff import expect, sniff
+from xai.assets.table import Column
+from xai.assets.tables import describe_table
+from xai.errors import RefusedFile
+from xai.vocabulary import Floats, Json, Progress
+from xai.workbench.opened import load, read
+
+BATCHES = (1, 64, 1024)
+TRIAL_SECONDS = 0.3
+
+
+def inspect_model(payload: Json, _progress: Progress) -> Json:
+    """Load a model, run it on made-up rows, and return its facts."""
+    path = Path(payload["path"])
+    form = sniff(path, payload.get("name", ""))
+    expect(form, "model")
+    model = load_model(path, form)
+    columns = tuple(_invented(feature) for feature in model.facts.features)
+    bound = model.bind(columns)
+    rows = _invent(columns, max(BATCHES))
+    facts = model.facts.as_json() | {"kind": "tabular", "format": form}
+    facts["speed"] = [
+        {"rows": batch, "per_second": _speed(bound, rows[:batch])} for batch in BATCHES
+    ]
+    facts["contribution_speed"] = _contribution_speed(bound, model.facts, rows[:256])
+    return facts
+
+
+def inspect_dataset(payload: Json, _progress: Progress) -> Json:
+    """Read a table and return its facts."""
+    path = Path(payload["path"])
+    form = sniff(path, payload.get("name", ""))
+    expect(form, "dataset")
+    return describe_table(path) | {"kind": "table", "format": form}
+
+
+def fit(payload: Json, _progress: Progress) -> Json:
+    """Say whether a model runs on a dataset, and what was noticed on the way."""
+    model = load(payload["model"], payload["format"])
+    table = read(payload["dataset"])
+    facts = model.facts
+    label = payload.get("label") or matching.guess_label(
+        table.columns, facts.features, facts.outputs, has_names=facts.has_names
+    )
+    match = matching.match(
+        facts.features,
+        table.columns,
+        has_names=facts.has_names,
+        order=tuple(payload.get("features", ())),
+        label=label,
+    )
+    bound = model.bind(tuple(table.columns[i] for i in match.indices))
+    bound.outputs(table.matrix[:2][:, list(match.indices)])
+    return {"notes": list(match.notes), "label": label}
+
+
+def _invented(feature: Feature) -> Column:
+    if feature.kind == "category":
+        return Column(feature.name, "category", tuple(map(str, feature.categories)) or ("a",))
+    return Column(feature.name, "number")
+
+
+def _invent(columns: tuple[Column, ...], rows: int) -> Floats:
+    draw = np.random.default_rng(0)
+    parts = [
+        draw.integers(0, len(c.categories), rows).astype(np.float64)
+        if c.kind == "category"
+        else draw.normal(size=rows)
+        for c in columns
+    ]
+    return np.stack(parts, axis=1)
+
+
+def _speed(bound: BoundModel, rows: Floats) -> float:
+    outputs = bound.outputs(rows)
+    if len(rows) == max(BATCHES) and not np.isfinite(outputs).any():
+        raise RefusedFile(
+            "The model answers with NaN on every row that was tried, so there is nothing to "
+            "explain. Check the export, and run the model on a few rows before you upload it."
+        )
+    return _per_second(lambda: bound.outputs(rows), len(rows))
+
+
+def _contribution_speed(bound: BoundModel, facts: ModelFacts, rows: Floats) -> float | None:
+    if "trees" not in facts.capabilities:
+        return None
+    targets = np.zeros(len(rows), dtype=np.int64)
+    bound.contributions(rows[:2], targets[:2])
+    return _per_second(lambda: bound.contributions(rows, targets), len(rows))
+
+
+def _per_second(call: Callable[[], object], rows: int) -> float:
+    began, calls = time.perf_counter(), 0
+    while True:
+        call()
+        calls += 1
+        spent = time.perf_counter() - began
+        if spent > TRIAL_SECONDS:
+            return round(calls * rows / spent, 1)
