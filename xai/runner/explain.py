@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from xai.runner.manifest import manifest
 from xai.runner.merge import merge
 from xai.runner.plan import JobPlan, missing_capability, plan
 from xai.runner.session import Session, fit, inspect
-from xai.vocabulary import Json, MethodChoice, Recipe
+from xai.vocabulary import Json, MethodChoice, Progress, Recipe
 
 ROWS_DEFAULT = 100
 
@@ -58,88 +57,125 @@ def explain(
     XaiError
         If a file or a choice is refused; nothing is written then.
     """
-    if out.exists() and any(out.iterdir()):
-        raise InvalidParameter(f"The folder {out} is not empty. Name a new one with --out.")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InvalidParameter(f"{out} exists already. Name a new folder with --out.")
     for path in (model, dataset):
         if not path.is_file():
             raise RefusedFile(f"There is no file {path}.")
-    work = Path(tempfile.mkdtemp(prefix="parallax-"))
-    try:
-        return _explain(model, dataset, out, options, report, work)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="parallax-") as work:
+        run = _Run(model, dataset, options, report, Path(work))
+        folders = run.compute()
+        report("Writing the bundle", 0, 0)
+        write_bundle(Results.gather(run.manifest(), folders), out)
+        return run.failed
 
 
-def _explain(  # noqa: PLR0913 - the same five, and the folder to work in
-    model: Path, dataset: Path, out: Path, options: Options, report: Report, work: Path
-) -> dict[str, str]:
-    report("Inspecting the model", 0, 0)
-    model_facts = inspect(model, model.name, "model", work)
-    report("Inspecting the data", 0, 0)
-    data_facts = inspect(dataset, dataset.name, "dataset", work)
-    found = fit(
-        model,
-        model_facts["format"],
-        dataset,
-        work,
-        label=options.label,
-        features=list(options.features),
-    )
-    recipe = _recipe(model, dataset, options, model_facts, data_facts, found["label"])
-    jobs = plan(recipe, model_facts, data_facts)
-    folders, failed = _compute(model, model_facts["format"], dataset, recipe, jobs, report, work)
-    if "predictions" in failed:
-        raise XaiError(failed["predictions"])
-    facts = manifest(
-        recipe,
-        {"name": model.name, "facts": model_facts, "size": model.stat().st_size},
-        {"name": dataset.name, "facts": data_facts, "size": dataset.stat().st_size},
-        isolation=level(),
-        errors=failed,
-        command=options.command,
-    )
-    report("Writing the bundle", 0, 0)
-    write_bundle(Results.gather(facts, folders), out)
-    return failed
+class _Run:
+    """One run in one process: inspected files, the recipe, and what failed on the way."""
+
+    def __init__(
+        self, model: Path, dataset: Path, options: Options, report: Report, work: Path
+    ) -> None:
+        self.model, self.dataset, self.options = model, dataset, options
+        self.report, self.work = report, work
+        self.failed: dict[str, str] = {}
+        report("Inspecting the model", 0, 0)
+        self.model_facts = inspect(model, model.name, "model", work)
+        report("Inspecting the data", 0, 0)
+        self.data_facts = inspect(dataset, dataset.name, "dataset", work)
+        form = self.model_facts["format"]
+        choices = {"label": options.label, "features": list(options.features)}
+        self.fit = fit(model, form, dataset, work, **choices)
+        self.recipe = self._recipe()
+
+    def compute(self) -> dict[str, Path]:
+        """Compute every job; return the folders of those that are done."""
+        folders: dict[str, Path] = {}
+        threads = os.cpu_count() or 1
+        form = self.model_facts["format"]
+        with Session(self.model, form, self.dataset, scratch=self.work, threads=threads) as session:
+            for job in plan(self.recipe, self.model_facts, self.data_facts):
+                try:
+                    folders[_name(job)] = self._one(session, job, folders)
+                except XaiError as error:
+                    if job.role == "predictions":
+                        raise
+                    if job.role == "method":
+                        self.failed[job.method] = str(error)
+        return folders
+
+    def manifest(self) -> dict[str, Json]:
+        """Return what is known of the run without its results."""
+        return manifest(
+            self.recipe,
+            _described(self.model, self.model_facts),
+            _described(self.dataset, self.data_facts),
+            isolation=level(),
+            errors=self.failed,
+            command=self.options.command,
+        )
+
+    def _one(self, session: Session, job: JobPlan, folders: Mapping[str, Path]) -> Path:
+        facts, target = job.as_json() | {"key": job.key}, self.work / job.key
+        if job.role == "agreement":
+            self.report("agreement", 0, 0)
+            agreement.evaluate(folders, target, facts)
+            return target
+        parts, before = [], 0
+        for index, shard in enumerate(job.shards):
+            part = target / "parts" / str(index)
+            reply = session.compute(
+                self.recipe,
+                job.as_json(),
+                shard.start,
+                shard.stop,
+                part,
+                on_progress=self._watch(job, before),
+            )
+            before += int(reply["evaluations"])
+            parts.append(part)
+        merge(facts, parts, target)
+        return target
+
+    def _watch(self, job: JobPlan, before: int) -> Progress:
+        def watch(done: int, _total: int) -> None:
+            self.report(_name(job), before + done, max(job.planned, 1))
+
+        watch(0, 0)
+        return watch
+
+    def _recipe(self) -> Recipe:
+        options, rows = self.options, self.data_facts["rows"]
+        few = "all" if rows <= ROWS_DEFAULT else f"sample:{ROWS_DEFAULT}"
+        return Recipe(
+            model=_sha256(self.model),
+            dataset=_sha256(self.dataset),
+            methods=_choices(options, self.model_facts),
+            rows=options.rows or few,
+            target=_target(options.target, self.model_facts),
+            label=self.fit["label"],
+            features=options.features,
+            background=min(options.background, rows),
+            seed=options.seed,
+        )
 
 
-def _recipe(  # noqa: PLR0913 - a recipe is made of both files and all choices
-    model: Path,
-    dataset: Path,
-    options: Options,
-    model_facts: Json,
-    data_facts: Json,
-    label: str,
-) -> Recipe:
+def _choices(options: Options, model: Json) -> tuple[MethodChoice, ...]:
     slugs = options.methods or tuple(
         slug
         for slug in catalogue.recommended("tabular")
-        if not missing_capability(catalogue.card(slug), model_facts)
+        if not missing_capability(catalogue.card(slug), model)
     )
     for slug in slugs:
-        why = missing_capability(catalogue.card(slug), model_facts)
+        why = missing_capability(catalogue.card(slug), model)
         if why:
             raise InvalidParameter(f"{slug} cannot run on this model: it {why}.")
     for slug in options.params:
         if slug not in slugs:
             raise InvalidParameter(f"--param names {slug}, which is not among the methods.")
-    choices = tuple(
+    return tuple(
         MethodChoice(slug, catalogue.card(slug).read(options.params.get(slug, {})))
         for slug in slugs
-    )
-    rows = options.rows or (
-        "all" if data_facts["rows"] <= ROWS_DEFAULT else f"sample:{ROWS_DEFAULT}"
-    )
-    return Recipe(
-        model=_sha256(model),
-        dataset=_sha256(dataset),
-        methods=choices,
-        rows=rows,
-        target=_target(options.target, model_facts),
-        label=label,
-        features=options.features,
-        background=min(options.background, data_facts["rows"]),
-        seed=options.seed,
     )
 
 
@@ -154,60 +190,8 @@ def _target(target: str, facts: Json) -> str:
     return target
 
 
-def _compute(  # noqa: PLR0913 - the whole work, said in full
-    model: Path,
-    form: str,
-    dataset: Path,
-    recipe: Recipe,
-    jobs: tuple[JobPlan, ...],
-    report: Report,
-    work: Path,
-) -> tuple[dict[str, Path], dict[str, str]]:
-    folders: dict[str, Path] = {}
-    failed: dict[str, str] = {}
-    threads = os.cpu_count() or 1
-    with Session(model, form, dataset, scratch=work, threads=threads) as session:
-        for job in jobs:
-            name = _name(job)
-            try:
-                folders[name] = _one(session, recipe, job, folders, report, work / job.key)
-            except XaiError as error:
-                if job.role in {"method", "predictions"}:
-                    failed[name] = str(error)
-                if job.role == "predictions":
-                    break
-    return folders, failed
-
-
-def _one(  # noqa: PLR0913 - a job and where it stands
-    session: Session,
-    recipe: Recipe,
-    job: JobPlan,
-    folders: Mapping[str, Path],
-    report: Report,
-    target: Path,
-) -> Path:
-    facts = job.as_json() | {"key": job.key}
-    if job.role == "agreement":
-        report("Agreement", 0, 0)
-        agreement.evaluate(folders, target, facts)
-        return target
-    parts, before = [], 0
-    for index, shard in enumerate(job.shards):
-        part = target / "parts" / str(index)
-
-        def watch(done: int, _total: int, before: int = before) -> None:
-            report(_name(job), before + done, max(job.planned, 1))
-
-        watch(0, 0)
-        reply = session.compute(
-            recipe, job.as_json(), shard.start, shard.stop, part, on_progress=watch
-        )
-        before += int(reply["evaluations"])
-        parts.append(part)
-    merge(facts, parts, target)
-    shutil.rmtree(target / "parts", ignore_errors=True)
-    return target
+def _described(path: Path, facts: Json) -> dict[str, Json]:
+    return {"name": path.name, "size": path.stat().st_size, "facts": facts}
 
 
 def _name(job: JobPlan) -> str:

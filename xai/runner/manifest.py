@@ -9,7 +9,7 @@ from xai.runner.version import code_version
 from xai.vocabulary import Json, Recipe
 
 
-def manifest(  # noqa: PLR0913 - everything that a reader needs to trust or repeat a run
+def manifest(
     recipe: Recipe,
     model: Mapping[str, Json],
     dataset: Mapping[str, Json],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from xai.runner.version import code_version
 from xai.vocabulary import Json, MethodChoice, Recipe
 
 SHARD_SECONDS = 8.0
-"""What one shard should take: long beside the cost of claiming, short beside a person's patience."""
+"""Long beside the cost of claiming a shard, short beside a person's patience."""
 SHARDS_MOST = 400
 SELF_ROWS = 50
 """Rows on which a random method is run again with another seed: enough for a mean with interval."""
@@ -141,7 +142,7 @@ def _predictions(recipe: Recipe, chosen: int, speed: float) -> JobPlan:
     )
 
 
-def _job(  # noqa: PLR0913 - six facts decide a job, and all are needed
+def _job(
     role: str,
     card: Card,
     choice: MethodChoice,
@@ -155,8 +156,8 @@ def _job(  # noqa: PLR0913 - six facts decide a job, and all are needed
     planned = card.evaluations(params, size)
     seconds = planned / _speed(model, of_trees=size.has_trees and "trees" in card.exact_with)
     items = {"rows": chosen, "features": size.features, "none": 1}[card.slices]
-    shards = _cut(items, planned, seconds) if card.slices != "none" else (
-        ShardPlan(0, chosen, planned),
+    shards = (
+        _cut(items, planned, seconds) if card.slices != "none" else (ShardPlan(0, chosen, planned),)
     )
     key = job_key(
         recipe, {"role": role, "method": card.slug, "params": params, "seed": seed, "n": chosen}
@@ -176,12 +177,12 @@ def _cut(items: int, planned: int, seconds: float) -> tuple[ShardPlan, ...]:
     edges = [round(items * i / count) for i in range(count + 1)]
     return tuple(
         ShardPlan(start, stop, math.ceil(planned * (stop - start) / items))
-        for start, stop in zip(edges, edges[1:], strict=False)
+        for start, stop in itertools.pairwise(edges)
     )
 
 
 def _speed(model: Mapping[str, Json], *, of_trees: bool = False) -> float:
-    """Evaluations per second at the largest measured batch."""
+    """Return evaluations per second at the largest measured batch."""
     if of_trees and model.get("contribution_speed"):
         return max(1.0, float(model["contribution_speed"]))
     measured = model.get("speed") or [{"per_second": DEFAULT_SPEED}]

@@ -61,7 +61,7 @@ def fit(model: Path, form: str, dataset: Path, scratch: Path, **choices: Json) -
 class Session:
     """One jailed child per model and dataset; loads them once, serves until closed."""
 
-    def __init__(  # noqa: PLR0913 - what a child is made of
+    def __init__(
         self,
         model: Path,
         form: str,

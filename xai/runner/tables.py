@@ -139,7 +139,7 @@ def _truth(
 
 
 def _importance(label: str, names: list[str], values: np.ndarray) -> pa.Table:
-    """Mean |value| with the 95 % interval of a mean over the samples (central limit theorem)."""
+    """Return mean |value| with the 95 % interval of a mean over the samples (normal)."""
     size = np.abs(values)
     mean = size.mean(axis=0)
     spread = size.std(axis=0, ddof=1) if len(size) > 1 else np.full(len(mean), np.nan)
@@ -159,7 +159,7 @@ def _importance(label: str, names: list[str], values: np.ndarray) -> pa.Table:
 
 
 def _one_error(arrays: Arrays) -> np.ndarray | None:
-    """The largest standard error over the units; the completeness gap where nothing is sampled."""
+    """Return the largest standard error of each row, or its completeness gap if none is sampled."""
     if "error" in arrays:
         return np.asarray(np.nanmax(arrays["error"], axis=1))
     return np.abs(arrays["residual"]) if "residual" in arrays else None
@@ -185,5 +185,6 @@ def _floats(array: np.ndarray | None, n: int) -> pa.Array:
 
 
 def _table(columns: Mapping[str, pa.Array], schema: pa.Schema) -> pa.Table:
-    return pa.table({name: columns[name].cast(schema.field(name).type) for name in schema.names},
-                    schema=schema)
+    return pa.table(
+        {name: columns[name].cast(schema.field(name).type) for name in schema.names}, schema=schema
+    )

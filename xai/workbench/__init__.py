@@ -1,4 +1,4 @@
-"""What runs inside the jail: opens models and data, runs methods, writes arrays to the scratch folder.
+"""What runs inside the jail: opens models and data, runs methods, writes arrays to its scratch.
 
 No other process imports this package: the jailed child loads it by name after the jail is closed.
 """

@@ -61,7 +61,7 @@ class Opened:
         return outputs
 
     def targets(self, outputs: Floats, target: str) -> Integers:
-        """Return the explained output of each row: the predicted class, or the one that was named."""
+        """Return the explained output of each row: the predicted class, or the named one."""
         names = self.facts.outputs
         if self.facts.problem == "regression" or not target:
             return outputs.argmax(axis=1).astype(np.int64)

@@ -10,9 +10,9 @@ from xai.vocabulary import Contributions, Floats, Importance, Integers, Problem,
 from xai.workbench.opened import Opened
 
 
-def pose(opened: Opened, recipe: Recipe, seed: int, start: int, stop: int) -> tuple[
-    Problem, Integers
-]:
+def pose(
+    opened: Opened, recipe: Recipe, seed: int, start: int, stop: int
+) -> tuple[Problem, Integers]:
     """Return the problem for chosen rows `start` to `stop`, and the target of each row."""
     rows = opened.chosen[start:stop]
     inputs = opened.table.matrix[rows]
@@ -68,9 +68,7 @@ def _probabilities(opened: Opened, rows: Floats) -> Floats:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True))
 
 
-def _contributions(
-    opened: Opened, targets: Integers
-) -> Callable[[Floats], Contributions] | None:
+def _contributions(opened: Opened, targets: Integers) -> Callable[[Floats], Contributions] | None:
     if "trees" not in opened.facts.capabilities:
         return None
 

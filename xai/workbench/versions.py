@@ -8,8 +8,18 @@ from functools import lru_cache
 from importlib import metadata
 
 _WATCHED = (
-    "numpy", "scipy", "pandas", "scikit-learn", "skops", "shap", "xgboost", "xgboost-cpu",
-    "lightgbm", "onnxruntime", "torch", "captum",
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "skops",
+    "shap",
+    "xgboost",
+    "xgboost-cpu",
+    "lightgbm",
+    "onnxruntime",
+    "torch",
+    "captum",
 )
 
 
