@@ -1,0 +1,89 @@
+"""What every request passes: a limit on its body, the policy headers, and who is asking."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.http import HttpRequest, HttpResponse
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+LOCAL_NAME = "local"
+_NORMAL_BODY = 2**20
+_MARGIN = 64 * 2**10
+"""Room for the other fields and the borders of a multipart form."""
+_PART = re.compile(r"/uploads/(?:[0-9a-f-]{36}/parts|new)/")
+
+
+class BodyLimit:
+    """Refuse a body by its declared length, before anything reads it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer 411 without a length, 413 beyond the limit of the address."""
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if request.META.get("HTTP_TRANSFER_ENCODING") or not (length.isdigit() or length == ""):
+            return _refusal("The request has a body without a length.", 411)
+        is_part = _PART.fullmatch(request.path_info) is not None
+        limit = settings.PART_BYTES + _MARGIN if is_part else _NORMAL_BODY
+        if int(length or 0) > limit:
+            return _refusal(f"The request is larger than {limit // 2**20} MB.", 413)
+        return self.get_response(request)
+
+
+def _refusal(sentence: str, status: int) -> HttpResponse:
+    response = HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
+    # The body is left unread: the connection cannot serve another request.
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+class ContentPolicy:
+    """Add the content and permissions policies, unless a view has set a stricter one."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self.policy = "; ".join(
+            f"{name} {' '.join(sources)}" for name, sources in settings.SECURE_CSP.items()
+        )
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer with the headers."""
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", self.policy)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        return response
+
+
+class LocalOwner:
+    """In local mode, everybody on this machine is the one owner; no password."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Name the owner, for a request that came to a loopback address only."""
+        if not settings.IS_SERVER:
+            # Refuses a foreign Host, and with it a page elsewhere that calls itself 127.0.0.1.
+            request.get_host()
+            request.user = local_owner()
+        return self.get_response(request)
+
+
+def local_owner() -> Any:
+    """Return the owner of everything in local mode, made at the first call."""
+    users = get_user_model().objects
+    # get_or_create would open a write transaction on every page.
+    found = users.filter(username=LOCAL_NAME).first()
+    if found is None:
+        found, _ = users.get_or_create(
+            username=LOCAL_NAME, defaults={"password": make_password(None)}
+        )
+    return found

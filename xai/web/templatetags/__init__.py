@@ -1,0 +1,3 @@
+"""Filters for templates."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Pages: one file per noun."""
+
+from __future__ import annotations
