@@ -58,6 +58,15 @@ def fit(model: Path, form: str, dataset: Path, scratch: Path, **choices: Json) -
         return child.ask("fit", payload, wall_s=INSPECTION_SECONDS)
 
 
+def make_example(example: str, purpose: str, scratch: Path) -> Path:
+    """Make the model or the dataset of an example in a jailed child; return the file."""
+    out = Path(tempfile.mkdtemp(prefix="example-", dir=scratch)).resolve()
+    with Child(HANDLER, [], scratch, INSPECTION) as child:
+        payload = {"example": example, "purpose": purpose, "out": str(out)}
+        reply = child.ask("example", payload, wall_s=INSPECTION_SECONDS)
+    return out / Path(reply["name"]).name
+
+
 class Session:
     """One jailed child per model and dataset; loads them once, serves until closed."""
 

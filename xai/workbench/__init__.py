@@ -9,13 +9,14 @@ from collections.abc import Callable
 
 from xai.errors import InvalidParameter
 from xai.vocabulary import Json, Progress
-from xai.workbench import inspect, shards
+from xai.workbench import examples, inspect, shards
 
 _OPERATIONS: dict[str, Callable[[Json, Progress], Json]] = {
     "inspect_model": inspect.inspect_model,
     "inspect_dataset": inspect.inspect_dataset,
     "fit": inspect.fit,
     "shard": shards.compute,
+    "example": examples.make,
 }
 
 
