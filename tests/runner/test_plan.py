@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from xai.errors import InvalidParameter
+from xai.runner.plan import estimate, plan
+from xai.vocabulary import MethodChoice, Recipe
+
+MODEL = {
+    "features": [{"name": "a"}, {"name": "b"}, {"name": "c"}],
+    "outputs": ["no", "yes"],
+    "capabilities": [],
+    "speed": [{"rows": 1, "per_second": 10.0}, {"rows": 1024, "per_second": 1000.0}],
+}
+DATA = {"rows": 5000}
+RECIPE = Recipe(
+    model="m" * 64,
+    dataset="d" * 64,
+    methods=(MethodChoice("shapley", {}), MethodChoice("permutation", {})),
+    rows="first:2000",
+)
+
+
+def roles(jobs):
+    return [(job.role, job.method) for job in jobs]
+
+
+def test_the_same_recipe_gives_the_same_plan():
+    assert plan(RECIPE, MODEL, DATA) == plan(RECIPE, MODEL, DATA)
+
+
+def test_a_random_method_runs_again_with_another_seed():
+    jobs = plan(RECIPE, MODEL, DATA)
+    assert roles(jobs) == [
+        ("predictions", ""),
+        ("method", "shapley"),
+        ("self", "shapley"),
+        ("method", "permutation"),
+        ("agreement", ""),
+    ]
+    assert jobs[2].seed == jobs[1].seed + 1
+    assert jobs[2].shards[-1].stop == 50
+
+
+def test_exact_tree_shapley_values_need_no_second_seed():
+    jobs = plan(RECIPE, MODEL | {"capabilities": ["trees"]}, DATA)
+    assert ("self", "shapley") not in roles(jobs)
+
+
+def test_shards_cover_every_row_once():
+    for job in plan(RECIPE, MODEL, DATA):
+        edges = [(shard.start, shard.stop) for shard in job.shards]
+        assert edges[0][0] == 0
+        assert all(left[1] == right[0] for left, right in zip(edges, edges[1:], strict=False))
+
+
+def test_a_slower_model_gets_smaller_shards():
+    slow = MODEL | {"speed": [{"rows": 1024, "per_second": 100.0}]}
+    many, few = plan(RECIPE, slow, DATA)[1], plan(RECIPE, MODEL, DATA)[1]
+    assert len(many.shards) > len(few.shards)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"rows": "first:1999"},
+        {"background": 20},
+        {"target": "yes"},
+        {"dataset": "e" * 64},
+        {"features": ("c", "b", "a")},
+    ],
+)
+def test_whatever_changes_the_result_changes_the_key(change):
+    keys = {job.key for job in plan(RECIPE, MODEL, DATA)}
+    assert keys.isdisjoint(job.key for job in plan(replace(RECIPE, **change), MODEL, DATA))
+
+
+def test_another_method_leaves_the_keys_of_the_others_alone():
+    alone = replace(RECIPE, methods=RECIPE.methods[:1])
+    assert plan(alone, MODEL, DATA)[1].key == plan(RECIPE, MODEL, DATA)[1].key
+
+
+def test_the_estimate_counts_the_second_seed():
+    rows = {row["slug"]: row for row in estimate(RECIPE, MODEL, DATA)}
+    jobs = plan(RECIPE, MODEL, DATA)
+    assert rows["shapley"]["evaluations"] == jobs[1].planned + jobs[2].planned
+    assert rows["shapley"]["seconds"] == pytest.approx(rows["shapley"]["evaluations"] / 1000)
+
+
+def test_an_unknown_method_is_refused_with_the_choices():
+    with pytest.raises(InvalidParameter, match="shapley"):
+        plan(replace(RECIPE, methods=(MethodChoice("magic", {}),)), MODEL, DATA)
