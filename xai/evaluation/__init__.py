@@ -1,0 +1,1 @@
+"""How far methods agree, and (later) how faithful each one is."""

@@ -1,0 +1,178 @@
+"""Write an agreement as the two files of a bundle: every value, and the summary that pages read."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+
+from xai.evaluation.agreement import RANDOM, Agreement, Pair
+from xai.evaluation.catalogue import CATALOGUE, DEFAULT
+from xai.evaluation.intervals import mean_interval
+from xai.evaluation.ranks import top
+from xai.vocabulary import Floats, Json
+
+DIGITS = 6
+
+
+def write_agreement(agreement: Agreement, folder: Path) -> None:
+    """Write `agreement.parquet` (measure, a, b, sample, value) and `agreement.json`."""
+    import pyarrow as pa  # noqa: PLC0415 - the laboratory's measures need no file format
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    columns = table(agreement)
+    arrays = {
+        name: pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), words).cast(pa.string())
+        for name, (codes, words) in columns["words"].items()
+    }
+    arrays["sample"] = pa.array(columns["sample"], pa.int64())
+    arrays["value"] = pa.array(columns["value"], pa.float64(), from_pandas=True)
+    pq.write_table(
+        pa.table(arrays),
+        folder / "agreement.parquet",
+        compression="zstd",
+        use_dictionary=["measure", "a", "b"],
+    )
+    text = json.dumps(as_json(agreement), allow_nan=False, ensure_ascii=False)
+    (folder / "agreement.json").write_text(text, encoding="utf-8")
+
+
+def table(agreement: Agreement) -> dict[str, Json]:
+    """Return the columns of `agreement.parquet`; the three of words as codes into their words.
+
+    Pairs that are equal by construction have no rows: nothing was measured.
+    """
+    pairs = [pair for pair in agreement.pairs if not pair.is_deterministic]
+    measures = list(CATALOGUE)
+    names = sorted({name for pair in pairs for name in (pair.a, pair.b)})
+    sizes = [len(pair.samples) for pair in pairs for _measure in measures]
+    rows = [(m, pair) for pair in pairs for m in range(len(measures))]
+    return {
+        "words": {
+            "measure": (np.repeat([m for m, _pair in rows], sizes), measures),
+            "a": (np.repeat([names.index(pair.a) for _m, pair in rows], sizes), names),
+            "b": (np.repeat([names.index(pair.b) for _m, pair in rows], sizes), names),
+        },
+        "sample": np.concatenate([[], *(pair.samples for _m, pair in rows)]).astype(np.int64),
+        "value": np.concatenate([[], *(pair.values[measures[m]] for m, pair in rows)]),
+    }
+
+
+def as_json(agreement: Agreement) -> dict[str, Json]:
+    """Return the summary: measures, pairs with intervals, Kendall's W, samples by dispute.
+
+    Returns
+    -------
+    dict
+        `pairs`: mean, low, high are None where undefined; `deterministic` marks a method that has
+        no other seed. `samples`: from the most to the least disputed. `disputed_units`: mean
+        spread of places over samples, largest first.
+    """
+    consensus, units = agreement.consensus, agreement.units
+    tau = _mean_tau(agreement)
+    mean, low, high = mean_interval(consensus.concordance[None, :], agreement.seed)
+    return {
+        "measures": [card.as_json() for card in CATALOGUE.values()],
+        "default": DEFAULT,
+        "methods": list(agreement.methods),
+        "pairs": [row for pair in agreement.pairs for row in _summaries(agreement, pair)],
+        "w": {
+            "mean": _number(mean[0]),
+            "low": _number(low[0]),
+            "high": _number(high[0]),
+            "chance": _number(1 / len(agreement.voters)) if agreement.voters else None,
+            "methods": list(agreement.voters),
+        },
+        "samples": _samples(agreement, tau),
+        "units": list(units),
+        "consensus": _strongest_first(agreement),
+        "disputed_units": _most_disputed_first(agreement),
+        "k": top(len(units)) if units else 0,
+        "seed": agreement.seed,
+    }
+
+
+def _summaries(agreement: Agreement, pair: Pair) -> list[dict[str, Json]]:
+    rows = []
+    for measure, values in pair.values.items():
+        mean, low, high = agreement.intervals[measure, pair.a, pair.b]
+        defined = int(np.isfinite(values).sum())
+        row: dict[str, Json] = {
+            "measure": measure,
+            "a": pair.a,
+            "b": pair.b,
+            "mean": _number(mean),
+            "low": _number(low),
+            "high": _number(high),
+            "samples": defined,
+            "undefined": len(values) - defined,
+        }
+        if pair.b.startswith("self:"):
+            row["deterministic"] = pair.is_deterministic
+        rows.append(row)
+    return rows
+
+
+def _mean_tau(agreement: Agreement) -> Floats:
+    """Return per sample the mean of the default measure over the pairs of methods."""
+    values = [
+        pair.values[DEFAULT]
+        for pair in agreement.pairs
+        if pair.a != RANDOM and not pair.b.startswith("self:")
+    ]
+    stacked = np.array(values).reshape(len(values), len(agreement.samples))
+    counts = np.isfinite(stacked).sum(axis=0)
+    total = np.nansum(stacked, axis=0)
+    return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
+
+
+def _samples(agreement: Agreement, tau: Floats) -> list[dict[str, Json]]:
+    """List the samples from the most to the least disputed; undefined ones come last."""
+    consensus, units = agreement.consensus, agreement.units
+    if not units:
+        return []
+    worst = consensus.most_disputed()
+    order = np.lexsort((agreement.samples, tau, consensus.concordance))
+    return [
+        {
+            "sample": int(agreement.samples[row]),
+            "w": _number(consensus.concordance[row]),
+            "tau": _number(tau[row]),
+            "unit": units[worst[row]],
+            "places": [
+                _number(consensus.places[:, row, worst[row]].min()),
+                _number(consensus.places[:, row, worst[row]].max()),
+            ],
+        }
+        for row in order
+    ]
+
+
+def _strongest_first(agreement: Agreement) -> list[dict[str, Json]]:
+    points = _column_means(agreement.consensus.points)
+    return [
+        {"name": agreement.units[unit], "points": _number(points[unit])}
+        for unit in np.argsort(-points, kind="stable")
+    ]
+
+
+def _most_disputed_first(agreement: Agreement) -> list[dict[str, Json]]:
+    spread = _column_means(agreement.consensus.dispute)
+    return [
+        {"name": agreement.units[unit], "dispute": _number(spread[unit])}
+        for unit in np.argsort(-spread, kind="stable")
+    ]
+
+
+def _column_means(values: Floats) -> Floats:
+    defined = np.isfinite(values)
+    total = np.where(defined, values, 0.0).sum(axis=0)
+    counts = defined.sum(axis=0)
+    return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
+
+
+def _number(value: float) -> float | None:
+    """Return a number for JSON, which has no NaN."""
+    return round(float(value), DIGITS) if math.isfinite(value) else None

@@ -1,0 +1,199 @@
+"""Every measure of agreement, for all pairs of methods and all samples at once.
+
+The order of strength is that of |value|; only `pearson` and `sign` look at signs.
+
+Cost: two products of matrices over u (u − 1) / 2 pairs of units; no call per sample or per pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from xai.evaluation.catalogue import CATALOGUE
+from xai.evaluation.ranks import blocks, membership, persistence, top
+from xai.vocabulary import Floats, Integers
+
+CHUNK_NUMBERS = 8_000_000
+"""Numbers in the largest temporary array: 64 MB in double precision."""
+RBO_DEPTH = 90
+"""Depth beyond which a place weighs less than 1e-4 (p is at most 0.9)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Explanations of the same samples over the same units, by several methods.
+
+    Attributes
+    ----------
+    values : array of shape (n, m, u)
+    above, tied : arrays of shape (n, m, u)
+        From `ranks.blocks` of |values|.
+    """
+
+    values: Floats
+    above: Integers
+    tied: Integers
+
+    @classmethod
+    def of(cls, values: Floats) -> Stack:
+        """Order the units of each explanation."""
+        return cls(values, *blocks(np.abs(values)))
+
+
+def compare(values: Floats, pairs: Integers, is_signed: tuple[bool, ...]) -> dict[str, Floats]:
+    """Compare pairs of methods on every sample by every measure.
+
+    Parameters
+    ----------
+    values : array of shape (n, m, u)
+        Sample, method, unit; NaN where a method has no explanation.
+    pairs : array of shape (p, 2)
+        Positions of methods.
+    is_signed : tuple of bool, length m
+
+    Returns
+    -------
+    dict of measure slug to array of shape (p, n)
+        NaN where undefined: an explanation is constant or missing, or the measure needs signs.
+    """
+    n, m, u = values.shape
+    found = {slug: np.full((len(pairs), n), np.nan) for slug in CATALOGUE}
+    if u < 2:
+        return found
+    largest = m * max(u * (u - 1) // 2, u * min(u, RBO_DEPTH))
+    step = max(1, CHUNK_NUMBERS // largest)
+    for start in range(0, n, step):
+        part = slice(start, start + step)
+        for slug, block in _chunk(Stack.of(values[part]), pairs).items():
+            found[slug][:, part] = block
+    _void(found, values, pairs, is_signed)
+    return found
+
+
+def _chunk(stack: Stack, pairs: Integers) -> dict[str, Floats]:
+    first, second = pairs[:, 0], pairs[:, 1]
+    tau, weighted = _kendall(stack)
+    between = {
+        "kendall": tau,
+        "weighted": weighted,
+        "spearman": _pearson(stack.above + stack.tied / 2),
+        "pearson": _pearson(stack.values),
+    }
+    found = {slug: matrix[:, first, second].T for slug, matrix in between.items()}
+    return found | _overlaps(stack, pairs) | {"rbo": _rank_biased(stack, pairs)}
+
+
+def _void(
+    found: dict[str, Floats], values: Floats, pairs: Integers, is_signed: tuple[bool, ...]
+) -> None:
+    """Clear what has no meaning: it is counted as undefined, never as 0."""
+    strengths = np.abs(values)
+    # A constant explanation orders nothing: no measure of it means anything.
+    empty = ~(np.ptp(strengths, axis=2) > 0)
+    level = ~(np.ptp(values, axis=2) > 0)
+    signed = np.asarray(is_signed)
+    first, second = pairs[:, 0], pairs[:, 1]
+    unsigned = ~(signed[first] & signed[second])
+    for slug, card in CATALOGUE.items():
+        flat = level if slug == "pearson" else empty
+        found[slug][(flat[:, first] | flat[:, second]).T] = np.nan
+        if card.needs_sign:
+            found[slug][unsigned] = np.nan
+
+
+def _kendall(stack: Stack) -> tuple[Floats, Floats]:
+    """Return τ-b and weighted τ between all methods, each of shape (n, m, m)."""
+    u = stack.values.shape[2]
+    left, right = np.triu_indices(u, 1)
+    order = stack.above + stack.tied / 2
+    # +1 where the left unit of a pair is the stronger one, 0 where they are tied.
+    signs = np.sign(order[:, :, right] - order[:, :, left])
+    decided = np.abs(signs)
+    weight = _weights(stack)
+    weights = weight[:, :, left] + weight[:, :, right]
+    across = signs.swapaxes(1, 2)
+    agree = signs @ across
+    size = np.sqrt(np.diagonal(agree, axis1=1, axis2=2))
+    # [i, j]: the sum over pairs that weighs by the order of method i.
+    weighted = (signs * weights) @ across
+    lengths = weights @ decided.swapaxes(1, 2)
+    own = np.diagonal(lengths, axis1=1, axis2=2)[:, :, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        tau = agree / (size[:, :, None] * size[:, None, :])
+        by_order = weighted / np.sqrt(own * lengths)
+    return np.clip(tau, -1, 1), np.clip((by_order + by_order.swapaxes(1, 2)) / 2, -1, 1)
+
+
+def _weights(stack: Stack) -> Floats:
+    """Return 1 / place of each unit; tied units share the mean of their weights.
+
+    scipy breaks such ties by the other explanation, which makes the weight of a unit depend on
+    what it is compared with; without ties the two are the same.
+    """
+    u = stack.values.shape[2]
+    total = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, u + 1))])
+    return np.asarray((total[stack.above + stack.tied] - total[stack.above]) / stack.tied)
+
+
+def _pearson(values: Floats) -> Floats:
+    """Return the correlation between all methods, shape (n, m, m)."""
+    centred = values - values.mean(axis=2, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        unit = centred / np.linalg.norm(centred, axis=2, keepdims=True)
+    return np.asarray(np.clip(unit @ unit.swapaxes(1, 2), -1, 1))
+
+
+def _overlaps(stack: Stack, pairs: Integers) -> dict[str, Floats]:
+    """Return Jaccard, overlap beyond chance and sign agreement of the top k."""
+    u = stack.values.shape[2]
+    k = top(u)
+    belongs = membership(stack.above, stack.tied, k).swapaxes(0, 1)
+    signs = np.sign(stack.values).swapaxes(0, 1)
+    found = {slug: np.empty((len(pairs), len(stack.values))) for slug in _OF_TOP}
+    for row, (a, b) in enumerate(pairs):
+        both = np.minimum(belongs[a], belongs[b]).sum(axis=1)
+        either = np.maximum(belongs[a], belongs[b])
+        union = either.sum(axis=1)
+        found["jaccard"][row] = both / union
+        found["overlap"][row] = (both / k - k / u) / (1 - k / u)
+        found["sign"][row] = (either * (signs[a] == signs[b])).sum(axis=1) / union
+    return found
+
+
+_OF_TOP = ("jaccard", "overlap", "sign")
+
+
+def _rank_biased(stack: Stack, pairs: Integers) -> Floats:
+    u = stack.values.shape[2]
+    return rank_biased_overlap(
+        stack.above.swapaxes(0, 1), stack.tied.swapaxes(0, 1), pairs,
+        persistence(top(u)), min(u, RBO_DEPTH),
+    )  # fmt: skip
+
+
+def rank_biased_overlap(
+    above: Integers, tied: Integers, pairs: Integers, p: float, depth: int
+) -> Floats:
+    """Return extrapolated rank-biased overlap of pairs of orders, read down to `depth`.
+
+    Parameters
+    ----------
+    above, tied : arrays of shape (m, n, u)
+    pairs : array of shape (p, 2)
+    p : float
+        Persistence: the weight of a place is `p` times that of the place before it.
+
+    Returns
+    -------
+    array of shape (pairs, n)
+    """
+    depths = np.arange(1, depth + 1)
+    weights = (1 - p) * p ** (depths - 1) / depths
+    weights[-1] += p**depth / depth  # the tail is taken to agree as the last place read does
+    belongs = membership(above[..., None], tied[..., None], depths).astype(np.float32)
+    found = np.empty((len(pairs), above.shape[1]))
+    for row, (a, b) in enumerate(pairs):
+        found[row] = np.minimum(belongs[a], belongs[b]).sum(axis=1, dtype=np.float64) @ weights
+    return found
