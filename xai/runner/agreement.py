@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from xai.errors import XaiError
-from xai.evaluation.agreement import Ranked, agree
+from xai.evaluation.agreement import CONTROL, SELF, Ranked, agree
 from xai.evaluation.files import write_agreement
 from xai.reports.results import Results
 from xai.runner.merge import write_folder
@@ -37,11 +37,15 @@ def evaluate(folders: Mapping[str, Path], target: Path, job: Mapping[str, Json])
             members=method.members,
             is_signed=method.is_signed,
             family=method.family,
+            is_stochastic=bool(method.job.get("is_stochastic")),
             samples=method.samples,
         )
         for method in results.local_methods(with_self=True)
     }
-    if sum(not slug.startswith("self:") for slug in ranked) < 2:
+    compared = [
+        r for slug, r in ranked.items() if r.family != CONTROL and not slug.startswith(SELF)
+    ]
+    if len(compared) < 2:
         raise XaiError("Agreement needs at least two methods that explain single rows.")
     agreement = agree(ranked, seed=int(job["seed"]))
     target.mkdir(parents=True, exist_ok=True)

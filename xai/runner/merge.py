@@ -42,10 +42,13 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
     replies, arrays = _gather(parts)
     facts = _facts(job, replies)
     if job["role"] == "predictions":
+        facts["columns"] = replies[0]["columns"]
         files = _prediction_files(replies[0], arrays)
     elif facts["scope"] == "global":
         files = {"importance.parquet": _global_importance(job["method"], facts, replies, parts)}
     else:
+        # A stochastic method that found an exact way has no standard errors, and needs no seed.
+        facts["is_stochastic"] = catalogue.card(job["method"]).is_stochastic and "error" in arrays
         files = tables.attribution_files(job, facts, arrays)
     write_folder(target, files, facts)
     return facts
