@@ -1,0 +1,120 @@
+"""Seccomp: a filter in front of the kernel that refuses calls a model has no use for.
+
+Source: https://docs.kernel.org/userspace-api/seccomp_filter.html; classic BPF, no library.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from xai.jail import kernel
+from xai.jail.syscalls import FIRST_UNKNOWN, NUMBERS
+
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_NUMBER_AT, _MACHINE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
+_ALLOW, _ERROR, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
+_REFUSE = _ERROR | errno.EPERM
+_ABSENT = _ERROR | errno.ENOSYS
+_PRETEND = _ERROR  # error number 0: the call does nothing and says it succeeded
+
+_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+_PR_SET_SECCOMP, _PR_GET_SECCOMP, _MODE_FILTER = 22, 21, 2
+_PR_SET_PDEATHSIG = 1
+_CLONE_THREAD = 0x10000
+
+
+class _Instruction(ctypes.Structure):
+    _fields_ = (
+        ("code", ctypes.c_ushort),
+        ("if_true", ctypes.c_ubyte),
+        ("if_false", ctypes.c_ubyte),
+        ("value", ctypes.c_uint32),
+    )
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("start", ctypes.POINTER(_Instruction)))
+
+
+class _Step(NamedTuple):
+    code: int
+    value: int
+    if_true: int = 0
+    if_false: int = 0
+
+
+def is_available() -> bool:
+    """Whether the kernel has filters and the machine is one whose numbers are known."""
+    if platform.machine() not in _MACHINES:
+        return False
+    try:
+        kernel.prctl(_PR_GET_SECCOMP)
+    except OSError:
+        return False
+    return True
+
+
+def restrict() -> None:
+    """Refuse the calls of `syscalls.NUMBERS`, for this thread and those it starts, for good.
+
+    Some stay open to the process itself: signals and limits on its own id, new threads.
+    """
+    column, machine = _MACHINES[platform.machine()]
+    steps = list(_program(column, machine, os.getpid()))
+    array = (_Instruction * len(steps))(
+        *(_Instruction(s.code, s.if_true, s.if_false, s.value) for s in steps)
+    )
+    program = _Program(len(steps), array)
+    kernel.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program))
+
+
+def _program(column: int, machine: int, me: int) -> Iterator[_Step]:
+    yield _Step(_LOAD, _MACHINE_AT)
+    yield _Step(_EQUAL, machine, if_true=1)
+    # The 32-bit calls have other numbers, so this filter would misread them.
+    yield _Step(_RETURN, _KILL_PROCESS)
+    yield _Step(_LOAD, _NUMBER_AT)
+    # Also catches the x32 calls, which are numbered from 2 to the power of 30.
+    yield _Step(_AT_LEAST, FIRST_UNKNOWN, if_false=1)
+    yield _Step(_RETURN, _ABSENT)
+    for name, numbers in NUMBERS.items():
+        number = numbers[column]
+        if number is not None:
+            block = _verdict(name, me)
+            yield _Step(_EQUAL, number, if_false=len(block))
+            yield from block
+    yield _Step(_RETURN, _ALLOW)
+
+
+def _verdict(name: str, me: int) -> list[_Step]:
+    if name in {"kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"}:
+        return _if_first_argument(_Step(_EQUAL, me), _ALLOW, _REFUSE)
+    if name == "prlimit64":
+        mine = _if_first_argument(_Step(_EQUAL, me), _ALLOW, _REFUSE)
+        return [mine[0], _Step(_EQUAL, 0, if_false=1), _Step(_RETURN, _ALLOW), *mine[1:]]
+    if name == "clone":
+        return _if_first_argument(_Step(_ANY_BIT, _CLONE_THREAD), _ALLOW, _REFUSE)
+    if name == "prctl":
+        # Else it could outlive its parent.
+        return _if_first_argument(_Step(_EQUAL, _PR_SET_PDEATHSIG), _REFUSE, _ALLOW)
+    if name == "clone3":
+        # Its flags lie in memory, where a filter cannot look. libc then falls back to clone.
+        return [_Step(_RETURN, _ABSENT)]
+    if name == "sched_setaffinity":
+        # onnxruntime pins its threads and complains aloud if it may not.
+        return [_Step(_RETURN, _PRETEND)]
+    return [_Step(_RETURN, _REFUSE)]
+
+
+def _if_first_argument(test: _Step, then: int, otherwise: int) -> list[_Step]:
+    return [
+        _Step(_LOAD, _FIRST_ARGUMENT_AT),
+        test._replace(if_false=1),
+        _Step(_RETURN, then),
+        _Step(_RETURN, otherwise),
+    ]

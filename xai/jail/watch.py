@@ -1,0 +1,64 @@
+"""What the kernel's limits do not count: shared memory, and many files together."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from xai.jail import deaths
+from xai.jail.limits import Limits
+
+_MB = 1 << 20
+_SECONDS_BETWEEN_FOLDER_CHECKS = 2.0
+_MOST_FILES = 20_000
+_BLOCK = 512
+
+
+class Watch:
+    """Looks at one child from outside."""
+
+    def __init__(self, pid: int, scratch: Path, limits: Limits) -> None:
+        self._memory = Path(f"/proc/{pid}/statm")
+        self._scratch = scratch
+        self._limits = limits
+        self._next = 0.0
+
+    def check(self) -> None:
+        """Raise LimitExceeded if the child holds more memory or disk than it may."""
+        if self._megabytes_held() > self._limits.memory_mb:
+            raise deaths.out_of_memory(self._limits)
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + _SECONDS_BETWEEN_FOLDER_CHECKS
+            written = 0
+            for count, size in enumerate(_sizes(self._scratch)):
+                written += size
+                if written > self._limits.file_mb * _MB or count >= _MOST_FILES:
+                    raise deaths.out_of_space(self._limits)
+
+    def _megabytes_held(self) -> float:
+        try:
+            _, resident, backed_by_files, *_ = self._memory.read_text(encoding="ascii").split()
+        except (OSError, ValueError):
+            # It has just ended, or this system has no /proc.
+            return 0.0
+        del backed_by_files
+        return int(resident) * os.sysconf("SC_PAGESIZE") / _MB
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    pending = [str(folder)]
+    while pending:
+        try:
+            entries = list(os.scandir(pending.pop()))
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                pending.append(entry.path)
+            try:
+                yield entry.stat(follow_symlinks=False).st_blocks * _BLOCK
+            except OSError:
+                continue
