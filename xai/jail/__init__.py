@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from xai.jail.child import Child
 from xai.jail.limits import Limits
+from xai.jail.probes import describe, level, require
 
-__all__ = ["Child", "Limits"]
+__all__ = ["Child", "Limits", "describe", "level", "require"]

@@ -59,7 +59,7 @@ class Child:
     One thread at a time may use a child.
     """
 
-    def __init__(  # noqa: PLR0913 - the last one is for tests
+    def __init__(
         self,
         handler: str,
         inputs: Sequence[Path],

@@ -31,6 +31,7 @@ def main() -> NoReturn:
     sys.path.remove(sys.argv[1])
     faulthandler.enable(all_threads=False)
     requests = _private_stdin(keep={replies, lifeline})
+    _follow(lifeline)
     inbox = Inbox()
     order = receive(requests, inbox)
     if order is None:
@@ -38,11 +39,11 @@ def main() -> NoReturn:
     try:
         limits = Limits(**order["limits"])
         _lock(order, limits)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the door is not locked
+    except Exception as error:
+        # Whatever it is, the door is not locked, so nothing is let in.
         cause = f"{type(error).__name__}: {error}"
         send(replies, pack(_failure(IsolationUnavailable(f"The jail failed to close ({cause})."))))
         os._exit(1)
-    _follow(lifeline)
     sys.path.extend(order["roots"])
     _serve(requests, replies, inbox, order["handler"], limits)
 
@@ -105,7 +106,8 @@ def _serve(requests: int, replies: int, inbox: Inbox, handler: str, limits: Limi
     while (request := receive(requests, inbox)) is not None:
         try:
             answer = _answer(request, replies, handler, limits)
-        except BaseException as error:  # noqa: BLE001 - Rust panics and exits are no Exceptions
+        except BaseException as error:
+            # All of them: Rust panics and exits are no Exceptions.
             answer = pack(_failure(error, limits))
         send(replies, answer)
     # A forked or threaded native library may hang in an orderly exit.

@@ -10,15 +10,15 @@ import errno
 import os
 import platform
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from xai.jail import kernel
 from xai.jail.syscalls import FIRST_UNKNOWN, NUMBERS
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER_AT, _MACHINE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
+_NUMBER_AT, _MACHINE_AT, _ARGUMENTS_AT = 0, 4, 16
 _ALLOW, _ERROR, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
-_REFUSE = _ERROR | errno.EPERM
 _ABSENT = _ERROR | errno.ENOSYS
 _PRETEND = _ERROR  # error number 0: the call does nothing and says it succeeded
 
@@ -26,6 +26,7 @@ _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _PR_SET_SECCOMP, _PR_GET_SECCOMP, _MODE_FILTER = 22, 21, 2
 _PR_SET_PDEATHSIG = 1
 _CLONE_THREAD = 0x10000
+_SIGNAL_COMMANDS = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX
 
 
 class _Instruction(ctypes.Structure):
@@ -92,29 +93,47 @@ def _program(column: int, machine: int, me: int) -> Iterator[_Step]:
 
 
 def _verdict(name: str, me: int) -> list[_Step]:
-    if name in {"kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo"}:
-        return _if_first_argument(_Step(_EQUAL, me), _ALLOW, _REFUSE)
-    if name == "prlimit64":
-        mine = _if_first_argument(_Step(_EQUAL, me), _ALLOW, _REFUSE)
-        return [mine[0], _Step(_EQUAL, 0, if_false=1), _Step(_RETURN, _ALLOW), *mine[1:]]
-    if name == "clone":
-        return _if_first_argument(_Step(_ANY_BIT, _CLONE_THREAD), _ALLOW, _REFUSE)
-    if name == "prctl":
-        # Else it could outlive its parent.
-        return _if_first_argument(_Step(_EQUAL, _PR_SET_PDEATHSIG), _REFUSE, _ALLOW)
-    if name == "clone3":
-        # Its flags lie in memory, where a filter cannot look. libc then falls back to clone.
-        return [_Step(_RETURN, _ABSENT)]
-    if name == "sched_setaffinity":
-        # onnxruntime pins its threads and complains aloud if it may not.
-        return [_Step(_RETURN, _PRETEND)]
-    return [_Step(_RETURN, _REFUSE)]
+    if name in _ON_ITSELF:
+        return [
+            *_argument(0),
+            # Process 0 stands for the caller, but a signal to 0 goes to its whole group.
+            *([_Step(_EQUAL, 0, if_false=1), _ALLOWED] if name == "prlimit64" else []),
+            *_if_so(_Step(_EQUAL, me), _ALLOWED, _REFUSED),
+        ]
+    if name in _EXCEPTIONS:
+        return _EXCEPTIONS[name]
+    return [_REFUSED]
 
 
-def _if_first_argument(test: _Step, then: int, otherwise: int) -> list[_Step]:
-    return [
-        _Step(_LOAD, _FIRST_ARGUMENT_AT),
-        test._replace(if_false=1),
-        _Step(_RETURN, then),
-        _Step(_RETURN, otherwise),
-    ]
+def _argument(position: int) -> list[_Step]:
+    """Load the lower half of an argument; all that are tested here are of type int."""
+    return [_Step(_LOAD, _ARGUMENTS_AT + 8 * position)]
+
+
+def _if_so(test: _Step, then: _Step, otherwise: _Step) -> list[_Step]:
+    return [test._replace(if_false=1), then, otherwise]
+
+
+_ON_ITSELF = frozenset({"kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "prlimit64"})
+"""Calls with a process id in front, which a process may use on itself."""
+
+_ALLOWED, _REFUSED = _Step(_RETURN, _ALLOW), _Step(_RETURN, _ERROR | errno.EPERM)
+
+_EXCEPTIONS = {
+    # Threads, but no processes.
+    "clone": [*_argument(0), *_if_so(_Step(_ANY_BIT, _CLONE_THREAD), _ALLOWED, _REFUSED)],
+    # Its flags lie in memory, where a filter cannot look. libc then falls back to clone.
+    "clone3": [_Step(_RETURN, _ABSENT)],
+    # Else it could outlive its parent.
+    "prctl": [*_argument(0), *_if_so(_Step(_EQUAL, _PR_SET_PDEATHSIG), _REFUSED, _ALLOWED)],
+    # A pipe can be told to send a signal, to any process and of any kind.
+    "fcntl": [
+        *_argument(1),
+        *chain.from_iterable(
+            (_Step(_EQUAL, command, if_false=1), _REFUSED) for command in _SIGNAL_COMMANDS
+        ),
+        _ALLOWED,
+    ],
+    # onnxruntime pins its threads and complains aloud if it may not.
+    "sched_setaffinity": [_Step(_RETURN, _PRETEND)],
+}

@@ -1,4 +1,4 @@
-"""Numbers of the kernel calls that the jail refuses, by machine.
+"""Numbers of the kernel calls that the jail refuses, first of x86_64, then of aarch64.
 
 Source: Linux 6.12, arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h.
 None: the machine has no such call. From 424 on the numbers are the same everywhere.
@@ -7,7 +7,6 @@ None: the machine has no such call. From 424 on the numbers are the same everywh
 from __future__ import annotations
 
 NUMBERS: dict[str, tuple[int | None, int | None]] = {
-    # name: (x86_64, aarch64)
     # Network. A socket cannot be made, so nothing can be done with one; the rest is a second lock.
     "socket": (41, 198),
     "socketpair": (53, 199),
@@ -50,6 +49,7 @@ NUMBERS: dict[str, tuple[int | None, int | None]] = {
     "setpgid": (109, 154),
     "setsid": (112, 157),
     "prctl": (157, 167),
+    "fcntl": (72, 25),
     # Doors into the kernel that arithmetic does not need.
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),

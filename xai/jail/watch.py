@@ -14,13 +14,14 @@ _MB = 1 << 20
 _SECONDS_BETWEEN_FOLDER_CHECKS = 2.0
 _MOST_FILES = 20_000
 _BLOCK = 512
+_HELD = ("RssAnon", "RssShmem", "VmSwap")
 
 
 class Watch:
     """Looks at one child from outside."""
 
     def __init__(self, pid: int, scratch: Path, limits: Limits) -> None:
-        self._memory = Path(f"/proc/{pid}/statm")
+        self._status = Path(f"/proc/{pid}/status")
         self._scratch = scratch
         self._limits = limits
         self._next = 0.0
@@ -40,12 +41,12 @@ class Watch:
 
     def _megabytes_held(self) -> float:
         try:
-            _, resident, backed_by_files, *_ = self._memory.read_text(encoding="ascii").split()
-        except (OSError, ValueError):
+            lines = self._status.read_text(encoding="ascii", errors="replace").splitlines()
+        except OSError:
             # It has just ended, or this system has no /proc.
             return 0.0
-        del backed_by_files
-        return int(resident) * os.sysconf("SC_PAGESIZE") / _MB
+        sizes = dict(line.split(":", 1) for line in lines if ":" in line)
+        return sum(int(sizes.get(name, "0").split()[0]) for name in _HELD) / 1024
 
 
 def _sizes(folder: Path) -> Iterator[int]:
