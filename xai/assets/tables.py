@@ -1,0 +1,111 @@
+"""Datasets in: a CSV or Parquet file to a table, and the facts that its page shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xai.assets import sniff
+from xai.assets.table import Column, Table, show
+from xai.assets.wording import clean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xai.assets.reading import Reading
+    from xai.vocabulary import Floats, Json
+
+DETAILED = 300
+CATEGORIES = 50
+BALANCED = 20
+
+
+def read_table(path: Path) -> Table:
+    """Read a dataset; the kind of file is judged by its content.
+
+    Raises
+    ------
+    RefusedFile
+        If it is no table, too large or damaged: one sentence, with the way to mend it.
+    """
+    return _read(path).table
+
+
+def describe_table(path: Path) -> dict[str, Json]:
+    """Return the facts of a dataset, as the web side keeps and shows them.
+
+    Columns beyond the first 300 are counted, not described; texts are cut to 200 characters.
+
+    Raises
+    ------
+    RefusedFile
+        As `read_table`.
+    """
+    reading = _read(path)
+    table = reading.table
+    shown = table.select(range(min(len(table.columns), DETAILED)))
+    return {
+        "kind": "table",
+        "format": reading.format,
+        "rows": len(table),
+        "column_count": len(table.columns),
+        "columns": [
+            _facts(column, shown.matrix[:, position])
+            for position, column in enumerate(shown.columns)
+        ],
+        "separator": reading.separator,
+        "encoding": reading.encoding,
+        "decimal": reading.decimal,
+        "first_rows": [
+            [clean(text) for text in shown.display(row)] for row in range(min(len(table), 10))
+        ],
+        "notes": [clean(note, 500) for note in reading.notes],
+    }
+
+
+def _read(path: Path) -> Reading:
+    found = sniff.sniff(path)
+    sniff.expect(found, "dataset")
+    # Imported here: pyarrow's readers are not needed to look at a model.
+    if found == "parquet":
+        from xai.assets import parquet  # noqa: PLC0415
+
+        return parquet.read(path)
+    from xai.assets import delimited  # noqa: PLC0415
+
+    return delimited.read(path)
+
+
+def _facts(column: Column, values: Floats) -> dict[str, Json]:
+    present = values[~np.isnan(values)]
+    distinct, counts = np.unique(present, return_counts=True)
+    is_number = column.kind == "number" and present.size > 0
+    return {
+        "name": column.name,
+        "kind": column.kind,
+        "is_integer": column.is_integer,
+        "missing": int(values.size - present.size),
+        "distinct": int(distinct.size),
+        "categories": [clean(text) for text in column.categories[:CATEGORIES]],
+        "low": float(present.min()) if is_number else None,
+        "high": float(present.max()) if is_number else None,
+        "mean": _mean(present) if is_number else None,
+        "balance": _balance(column, distinct, counts),
+    }
+
+
+def _mean(values: Floats) -> float | None:
+    # Values near the largest float overflow when summed; JSON has no infinity.
+    with np.errstate(over="ignore"):
+        mean = float(values.mean())
+    return mean if np.isfinite(mean) else None
+
+
+def _balance(column: Column, distinct: Floats, counts: np.ndarray) -> list[list[Json]]:
+    """Return [text, count] of each value where there are few, most frequent first."""
+    is_few = distinct.size <= BALANCED and (column.kind != "number" or column.is_integer)
+    if not is_few:
+        return []
+    pairs = sorted(zip(distinct, counts, strict=True), key=lambda pair: (-pair[1], pair[0]))
+    return [[clean(show(column, value)), int(times)] for value, times in pairs]
