@@ -1,9 +1,10 @@
-"""What a method says about itself: read by the form, the command line, the docs and the estimate."""
+"""What a method says about itself: read by the form, the command line and the estimate."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isnan
 from typing import Literal
 
 from xai.errors import InvalidParameter
@@ -52,7 +53,7 @@ class Parameter:
             number = float(value)
         except (TypeError, ValueError):
             raise InvalidParameter(f"{self.name} must be a number, not {value!r}.") from None
-        if number != number or (self.kind == "int" and number != int(number)):
+        if isnan(number) or (self.kind == "int" and number != int(number)):
             raise InvalidParameter(f"{self.name} must be a whole number, not {value!r}.")
         if not (self.low is None or number >= self.low):
             raise InvalidParameter(f"{self.name} must be at least {self.low:g}, not {number:g}.")
