@@ -1,0 +1,1 @@
+"""Methods that change features and watch the score or the loss."""
