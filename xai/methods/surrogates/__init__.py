@@ -1,0 +1,1 @@
+"""Methods that fit a simple model to the score near one input and read that model."""
