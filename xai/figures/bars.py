@@ -57,10 +57,14 @@ class Scale:
 
 
 def scale_of(values: Sequence[np.ndarray], *, signed: bool) -> Scale:
-    """Return a scale that holds every value: both sides alike if signed, else from zero."""
-    sizes = [float(np.nanmax(np.abs(a[np.isfinite(a)]), initial=0.0)) for a in values]
-    most = max(sizes, default=0.0) or 1.0
-    return Scale(-most if signed else 0.0, most)
+    """Return a scale that holds every value: both sides alike if signed, else around zero."""
+    known = [array[np.isfinite(array)] for array in values]
+    low = min((float(array.min()) for array in known if len(array)), default=0.0)
+    high = max((float(array.max()) for array in known if len(array)), default=0.0)
+    if signed:
+        most = max(-low, high) or 1.0
+        return Scale(-most, most)
+    return Scale(min(low, 0.0), max(high, 0.0) or (0.0 if low < 0 else 1.0))
 
 
 def draw(
