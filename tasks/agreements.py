@@ -1,0 +1,54 @@
+"""The agreement of a run: opened when its methods are over, over those that succeeded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from django.utils.timezone import now
+
+from tasks import bells, reuse
+from xai.runner.plan import job_key
+from xai.web import files
+from xai.web.models import Job, Shard
+from xai.web.models.runs import State
+
+
+def open_or_cancel(job: Job, computed: list[Job]) -> None:
+    """Queue the agreement of two or more local methods; with fewer, cancel it quietly.
+
+    Call it in a transaction; `job` is waiting, and the `computed` jobs are over.
+    """
+    done = [other for other in computed if other.state == State.DONE]
+    shards = Shard.objects.filter(job=job)
+    if sum(other.role == Job.Role.METHOD and _is_local(other) for other in done) < 2:
+        job.state, job.finished = State.CANCELLED, now()
+        shards.update(state=State.CANCELLED)
+    else:
+        # The key names what is compared: a method that failed today may succeed when retried.
+        parts = sorted(other.key for other in done)
+        job.key = job_key(job.run.recipe, {"role": job.role, "parts": parts})
+        if earlier := reuse.find(job.run.owner_id, job.key):
+            reuse.link(job, earlier)
+            shards.update(state=State.DONE)
+        else:
+            job.state = State.QUEUED
+            shards.update(state=State.QUEUED, sent_at=now(), attempts=0)
+            bells.ring(shards.values_list("pk", flat=True))
+    job.save()
+
+
+def folders(job: Job) -> dict[str, Path]:
+    """Return the result folders to compare: by slug, or "self:<slug>" for another seed."""
+    others = Job.objects.filter(run_id=job.run_id, state=State.DONE).exclude(pk=job.pk)
+    prefix = {Job.Role.METHOD: "", Job.Role.SELF: "self:"}
+    return {
+        prefix[Job.Role(other.role)] + other.method: files.results(other.result)
+        for other in others
+        if other.role in prefix
+    }
+
+
+def _is_local(job: Job) -> bool:
+    facts = json.loads((files.results(job.result) / "job.json").read_text("utf-8"))
+    return bool(facts.get("scope", "local") == "local")

@@ -1,0 +1,121 @@
+"""Compute shards: one bell wakes a worker, which works until its turn is over."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+
+from tasks import agreements, bells, sessions, states, turns
+from tasks.celery import app
+from tasks.heart import Heart, Lost, Stopping, beating, stopping
+from tasks.queue import part_of
+from tasks.states import Claim
+from xai.errors import XaiError
+from xai.vocabulary import Json
+from xai.web import files
+from xai.web.models import Job
+
+INTERNAL = "This method stopped on an internal error. It has been logged."
+SHARD_SECONDS_MOST = 600.0
+"""A shard is cut to take some seconds; one that takes this long does not end."""
+
+log = logging.getLogger(__name__)
+
+
+@app.task(name="tasks.explain.work")
+def work(shard_id: int) -> None:
+    """Take this shard or any other that waits, then the next, until the turn is over."""
+    # MemoryError or SystemExit that leaves a task ends the whole worker, again and again.
+    try:
+        _work(shard_id)
+    except BaseException:
+        log.exception("The worker goes on; the reaper repairs what it left.")
+
+
+def compute(held: Claim) -> None:
+    """Compute one claimed shard, and whatever ends with it; never raises for what a model does."""
+    try:
+        if held.job.role == Job.Role.AGREEMENT:
+            _agree(held)
+        else:
+            _explain(held)
+    except Lost:
+        log.info("Shard %s is no longer ours.", held.shard.pk)
+    except Stopping:
+        states.release(held)
+    except XaiError as error:
+        states.fail(held, str(error))
+    except BaseException:
+        log.exception("Shard %s", held.shard.pk)
+        states.fail(held, INTERNAL)
+
+
+def _work(shard_id: int) -> None:
+    began, hint = time.monotonic(), shard_id
+    while not stopping.is_set() and time.monotonic() - began < turns.TURN_SECONDS:
+        held = turns.take(hint)
+        if held is None:
+            return
+        compute(held)
+        if turns.is_upload_waiting():
+            break
+    waiting = turns.waiting()
+    if waiting is not None:
+        bells.ring([waiting])
+
+
+def _explain(held: Claim) -> None:
+    heart, shard = Heart(held), held.shard
+    parts = files.results(held.job.key) / "parts"
+    part = parts / part_of(shard, held.token)
+    with sessions.using(held.run) as session:
+        reply = session.compute(
+            held.run.recipe,
+            _asked(held.job),
+            shard.start,
+            shard.stop,
+            part,
+            on_progress=heart.note,
+            poll=heart.poll,
+            wall_s=getattr(settings, "SHARD_SECONDS_MOST", SHARD_SECONDS_MOST),
+        )
+    is_last = states.part_done(held, reply["evaluations"], reply["seconds"])
+    if is_last is None:
+        shutil.rmtree(part, ignore_errors=True)
+        raise Lost
+    if is_last:
+        _merge(held, parts)
+
+
+def _merge(held: Claim, folder: Path) -> None:
+    from xai.runner.merge import merge  # noqa: PLC0415 - an idle worker stays small
+
+    shards = held.job.shards.order_by("index")
+    parts = [folder / part_of(shard, shard.token) for shard in shards]
+    with beating(partial(states.beat, held)):
+        facts = merge(_asked(held.job, held.job.key), parts, files.results(held.job.key))
+    if not states.close(held, facts["evaluations"], facts["seconds"]):
+        raise Lost
+    # Another run may be computing the same job: only our own parts go.
+    for part in parts:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _agree(held: Claim) -> None:
+    from xai.runner.agreement import evaluate  # noqa: PLC0415 - as above
+
+    began = time.monotonic()
+    with beating(partial(states.beat, held)):
+        asked = _asked(held.job, held.job.key)
+        evaluate(agreements.folders(held.job), files.results(held.job.key), asked)
+    states.close(held, 0, time.monotonic() - began)
+
+
+def _asked(job: Job, key: str = "") -> dict[str, Json]:
+    asked = {"role": job.role, "method": job.method, "params": job.params, "seed": job.seed}
+    return asked | {"key": key} if key else asked

@@ -1,0 +1,147 @@
+"""Repair what died: silent workers, lost bells, forgotten files. Safe to run twice at once."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import close_old_connections, connection, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils.timezone import now
+
+from tasks import bells, inspections, states
+from xai.web import files, uploads
+from xai.web.models import Job, Run, Shard, Upload
+from xai.web.models.runs import OVER, State
+
+REAP_SECONDS = 5.0
+SWEEP_SECONDS = 600.0
+UNHEARD = timedelta(seconds=10)
+"""A bell that nobody answered for so long may be lost."""
+FORGOTTEN = timedelta(days=1)
+BACKUPS_KEPT = 3
+
+log = logging.getLogger(__name__)
+
+
+def keep_house(over: threading.Event) -> None:
+    """Reap every few seconds and sweep every few minutes, until `over`."""
+    swept = -SWEEP_SECONDS
+    while not over.wait(REAP_SECONDS):
+        try:
+            close_old_connections()
+            reap()
+            if time.monotonic() - swept >= SWEEP_SECONDS:
+                swept = time.monotonic()
+                sweep()
+                backup()
+        except Exception:
+            log.exception("Housekeeping goes on in %s s.", REAP_SECONDS)
+
+
+def reap() -> None:
+    """Give the work of silent workers to others, ring lost bells, close what is over."""
+    silent = Shard.objects.filter(state=State.RUNNING, lease_until__lt=now())
+    for shard in silent.select_related("job__run"):
+        if (state := states.expire(shard)) is not None:
+            log.warning("Shard %s lost its worker and is %s.", shard.pk, state)
+    _ring_again()
+    waiting = Upload.objects.filter(state=Upload.State.CHECKING, lease_until__lt=now())
+    for upload in waiting:
+        if inspections.expire(upload):
+            bells.ring_inspection(upload.pk)
+    _settle_forgotten()
+
+
+def recover() -> None:
+    """Take back all claimed work: only where this is the only machine, before workers start.
+
+    Unlike a silent worker's, these attempts do not count: the whole machine stopped.
+    """
+    shards = Shard.objects.filter(state=State.RUNNING)
+    for shard in shards:
+        states.release(states.Claim(shard, shard.token))
+    checking = Upload.objects.filter(state=Upload.State.CHECKING)
+    checking.update(token="", attempts=0, lease_until=now())
+    shutil.rmtree(files.folder("scratch"), ignore_errors=True)
+
+
+def sweep() -> None:
+    """Delete what nobody will ask for again: stale uploads, scratch, parts, orphans."""
+    uploads.discard_stale()
+    _sweep_scratch()
+    _sweep_results()
+    _sweep_uploads()
+
+
+def backup() -> Path | None:
+    """Copy an SQLite database once a day, the last few kept; None for another database."""
+    if connection.vendor != "sqlite":
+        return None
+    folder = files.folder("backups")
+    target = folder / f"{now():%Y-%m-%d}.sqlite3"
+    if not target.exists():
+        fresh = target.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM INTO %s", [str(fresh)])
+        fresh.replace(target)
+        for old in sorted(folder.glob("*.sqlite3"))[:-BACKUPS_KEPT]:
+            old.unlink()
+    return target
+
+
+def _ring_again() -> None:
+    unheard = Shard.objects.filter(state=State.QUEUED, sent_at__lt=now() - UNHEARD)
+    ids = list(unheard.values_list("pk", flat=True)[: bells.BELLS_MOST])
+    # Busy workers come by themselves; only bells that are gone are missed.
+    if ids and not bells.waiting():
+        bells.ring(ids)
+        unheard.update(sent_at=now())
+
+
+def _settle_forgotten() -> None:
+    """Close runs whose last move was made, but not its consequence: no known way leads here."""
+    unfinished = Job.objects.filter(run=OuterRef("pk")).exclude(
+        Q(state__in=OVER) | Q(role=Job.Role.AGREEMENT)
+    )
+    for run in Run.objects.exclude(state__in=OVER).exclude(Exists(unfinished)):
+        with transaction.atomic():
+            states.settle(run.pk)
+
+
+def _is_forgotten(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > FORGOTTEN.total_seconds()
+    except FileNotFoundError:
+        return False
+
+
+def _sweep_scratch() -> None:
+    for path in filter(_is_forgotten, list(files.folder("scratch").iterdir())):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _sweep_results() -> None:
+    """Drop parts that no unfinished job merges, and results that no job names."""
+    for folder in list(files.folder("results").iterdir()):
+        if not _is_forgotten(folder):
+            continue
+        named = Job.objects.filter(Q(key=folder.name) | Q(result=folder.name))
+        if not named.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        elif _is_forgotten(folder / "parts") and not named.exclude(state__in=OVER).exists():
+            shutil.rmtree(folder / "parts", ignore_errors=True)
+
+
+def _sweep_uploads() -> None:
+    growing = {str(pk) for pk in Upload.objects.values_list("pk", flat=True)}
+    for part in filter(_is_forgotten, list(files.folder("parts").iterdir())):
+        if part.name not in growing:
+            part.unlink(missing_ok=True)
+    for stored in filter(_is_forgotten, list(files.folder("files").glob("*/*"))):
+        uploads.release(stored.name)

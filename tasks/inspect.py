@@ -1,0 +1,46 @@
+"""Look into an upload, in a jailed process of its own."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from functools import partial
+
+from tasks import inspections
+from tasks.celery import app
+from tasks.heart import beating
+from tasks.inspections import Inspection
+from xai.errors import XaiError
+from xai.web import files
+
+INTERNAL = "This file could not be inspected: an internal error, which has been logged."
+
+log = logging.getLogger(__name__)
+
+
+@app.task(name="tasks.inspect.inspect")
+def inspect(upload_id: str) -> None:
+    """Inspect the upload with this id, unless another worker already took it."""
+    try:
+        if held := inspections.claim(upload_id):
+            _inspect(held)
+    except BaseException:
+        log.exception("The worker goes on; the reaper repairs what it left.")
+
+
+def _inspect(held: Inspection) -> None:
+    from xai.runner import session  # noqa: PLC0415 - only workers jail anything
+
+    upload, scratch = held.upload, files.scratch()
+    try:
+        with beating(partial(inspections.beat, held)):
+            path = files.stored(upload.sha256)
+            facts = session.inspect(path, upload.name, upload.purpose, scratch)
+        inspections.accept(held, facts)
+    except XaiError as error:
+        inspections.refuse(held, str(error))
+    except BaseException:
+        log.exception("Upload %s", upload.pk)
+        inspections.refuse(held, INTERNAL)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

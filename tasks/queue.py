@@ -1,0 +1,135 @@
+"""What a person may ask of the workers: explain, cancel, try again, look into a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import now
+
+from tasks import reuse, states
+from tasks.bells import ring, ring_inspection
+from tasks.inspections import BELL_LEASE
+from xai.runner.plan import JobPlan, plan
+from xai.vocabulary import Recipe
+from xai.web import files
+from xai.web.models import Job, Run, Shard, Upload
+from xai.web.models.runs import State
+
+__all__ = ["begin_inspection", "cancel", "part_of", "retry", "ring", "submit"]
+
+
+RETRIED = (State.PARTIAL, State.FAILED, State.CANCELLED)
+
+
+def submit(owner: Any, recipe: Recipe, model: Upload, dataset: Upload) -> Run:
+    """Write a run with its jobs and shards, link what is there already, and wake workers.
+
+    Raises
+    ------
+    InvalidParameter
+        If rows or parameters cannot be read; nothing is written then.
+    """
+    plans = plan(recipe, model.facts, dataset.facts)
+    with transaction.atomic():
+        run = Run.objects.create(
+            owner=owner, model=model, dataset=dataset, recipe_json=recipe.as_json()
+        )
+        jobs = Job.objects.bulk_create(_job(run, i, job) for i, job in enumerate(plans))
+        shards = Shard.objects.bulk_create(
+            shard
+            for job, planned in zip(jobs, plans, strict=True)
+            for shard in _shards(job, planned)
+        )
+        ring(shard.pk for shard in shards if shard.state == State.QUEUED)
+        states.settle(run.pk)
+    run.refresh_from_db()
+    return run
+
+
+def cancel(run: Run) -> None:
+    """Stop what is not done; what is done stays. A run that is over stays as it is."""
+    states.cancel(run)
+    run.refresh_from_db()
+
+
+def retry(run: Run) -> None:
+    """Compute what failed or was cancelled, and nothing else."""
+    with transaction.atomic():
+        missing = Job.objects.filter(run=run).exclude(state=State.DONE)
+        again = Run.objects.filter(pk=run.pk, state__in=RETRIED)
+        if not missing.exists() or not again.update(
+            state=State.RUNNING, cancel_requested=False, finished=None
+        ):
+            return
+        for job in missing.exclude(role=Job.Role.AGREEMENT):
+            _again(job)
+        # The agreement waits anew: more methods may succeed than it compared.
+        agreement = Job.objects.filter(run=run, role=Job.Role.AGREEMENT)
+        agreement.update(state=State.WAITING, error="", result="", reused=False, finished=None)
+        Shard.objects.filter(job__in=agreement).update(state=State.WAITING, attempts=0, error="")
+        queued = Shard.objects.filter(job__run=run, state=State.QUEUED)
+        ring(queued.values_list("pk", flat=True))
+        states.settle(run.pk)
+    run.refresh_from_db()
+
+
+def begin_inspection(upload: Upload) -> None:
+    """Send a complete upload to a worker, which looks into it in a jailed process."""
+    with transaction.atomic():
+        Upload.objects.filter(pk=upload.pk, state=Upload.State.CHECKING).update(
+            attempts=0, token="", lease_until=now() + BELL_LEASE
+        )
+        ring_inspection(upload.pk)
+
+
+def part_of(shard: Shard, token: str) -> str:
+    """Return the name of the folder of a shard's part: no two attempts share one."""
+    return f"{shard.index}-{token}"
+
+
+def _job(run: Run, position: int, planned: JobPlan) -> Job:
+    is_agreement = planned.role == Job.Role.AGREEMENT
+    job = Job(
+        run=run,
+        position=position,
+        role=planned.role,
+        method=planned.method,
+        params=dict(planned.params),
+        seed=planned.seed,
+        key=planned.key,
+        planned=planned.planned,
+        state=State.WAITING if is_agreement else State.QUEUED,
+    )
+    earlier = None if is_agreement else reuse.find(run.owner_id, planned.key)
+    return reuse.link(job, earlier) if earlier else job
+
+
+def _shards(job: Job, planned: JobPlan) -> Sequence[Shard]:
+    if job.state == State.DONE:
+        return ()
+    return [
+        Shard(
+            job=job,
+            index=index,
+            start=shard.start,
+            stop=shard.stop,
+            planned=shard.planned,
+            state=job.state,
+        )
+        for index, shard in enumerate(planned.shards)
+    ]
+
+
+def _again(job: Job) -> None:
+    """Queue the shards whose part is not there; one at least, for its worker merges."""
+    shards = list(job.shards.all())
+    folder = files.results(job.key) / "parts"
+    missing = [
+        s for s in shards if s.state != State.DONE or not (folder / part_of(s, s.token)).exists()
+    ] or shards[-1:]
+    Shard.objects.filter(pk__in=[shard.pk for shard in missing]).update(
+        state=State.QUEUED, attempts=0, token="", error="", progress=0, sent_at=now()
+    )
+    Job.objects.filter(pk=job.pk).update(state=State.QUEUED, error="", finished=None)
