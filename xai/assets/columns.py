@@ -58,8 +58,9 @@ def from_text(
     counts = np.bincount(codes[codes >= 0], minlength=len(words))
     missing = _mask(pc.is_in(words, pa.array(MISSING_WORDS)))
     numbers = _numbers(words, missing, decimal)
-    loose = ~missing & np.isnan(numbers) & _loose(words)
-    text = np.isnan(numbers) & ~missing & ~loose
+    is_number = ~np.isnan(numbers)
+    loose = ~missing & ~is_number & _loose(words) & is_number.any()
+    text = ~is_number & ~missing & ~loose
     if not text.any():
         blank = missing | loose
         _remember(words, blank, findings)
@@ -68,7 +69,8 @@ def from_text(
     spelled = _booleans(words, missing)
     if spelled is not None:
         return Column(name, "boolean", BOOLEANS), _spread(spelled, codes)
-    _note_mixture(name, words, (text, counts), findings)
+    if counts[is_number].sum() >= counts[text].sum():
+        _note_mixture(name, words, (text, counts), findings)
     return _category(name, cells.dictionary, codes, missing)
 
 
@@ -151,8 +153,6 @@ def _note_mixture(
     """Say so when a column would be one of numbers but for a few words."""
     is_text, counts = text
     cells = int(counts[is_text].sum())
-    if cells > counts.sum() / 2 or is_text.all():
-        return
     example = words[int(np.argmax(is_text))].as_py()
     findings.notes.append(
         f"Column {quoted(name)} mixes numbers and text (for example {quoted(example)}, "
