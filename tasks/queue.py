@@ -57,21 +57,10 @@ def cancel(run: Run) -> None:
 def retry(run: Run) -> None:
     """Compute what failed or was cancelled, and nothing else."""
     with transaction.atomic():
-        missing = Job.objects.filter(run=run).exclude(state=State.DONE)
         again = Run.objects.filter(pk=run.pk, state__in=RETRIED)
-        if not missing.exists() or not again.update(
-            state=State.RUNNING, cancel_requested=False, finished=None
-        ):
-            return
-        for job in missing.exclude(role=Job.Role.AGREEMENT):
-            _again(job)
-        # The agreement waits anew: more methods may succeed than it compared.
-        agreement = Job.objects.filter(run=run, role=Job.Role.AGREEMENT)
-        agreement.update(state=State.WAITING, error="", result="", reused=False, finished=None)
-        Shard.objects.filter(job__in=agreement).update(state=State.WAITING, attempts=0, error="")
-        queued = Shard.objects.filter(job__run=run, state=State.QUEUED)
-        ring(queued.values_list("pk", flat=True))
-        states.settle(run.pk)
+        if again.update(state=State.RUNNING, cancel_requested=False, finished=None):
+            _reopen(run)
+            states.settle(run.pk)
     run.refresh_from_db()
 
 
@@ -120,6 +109,18 @@ def _shards(job: Job, planned: JobPlan) -> Sequence[Shard]:
         )
         for index, shard in enumerate(planned.shards)
     ]
+
+
+def _reopen(run: Run) -> None:
+    missing = Job.objects.filter(run=run).exclude(state=State.DONE)
+    for job in missing.exclude(role=Job.Role.AGREEMENT):
+        _again(job)
+    # The agreement waits anew: more methods may succeed than it compared.
+    agreement = Job.objects.filter(run=run, role=Job.Role.AGREEMENT)
+    agreement.update(state=State.WAITING, error="", result="", reused=False, finished=None)
+    Shard.objects.filter(job__in=agreement).update(state=State.WAITING, attempts=0, error="")
+    queued = Shard.objects.filter(job__run=run, state=State.QUEUED)
+    ring(queued.values_list("pk", flat=True))
 
 
 def _again(job: Job) -> None:
