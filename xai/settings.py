@@ -85,7 +85,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "xai.web.system.footer",
             ],
-            "builtins": ["xai.web.templatetags.parallax"],
+            "builtins": ["xai.web.templatetags.parallax", "xai.web.templatetags.facts"],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",

@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+from django.contrib.auth import views as auth
 from django.urls import path
 
-from xai.web.views import pages
+from xai.web.views import pages, runs, uploads
 
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("system/", pages.system, name="system"),
+    path(
+        "login/",
+        auth.LoginView.as_view(template_name="login.html", redirect_authenticated_user=True),
+        name="login",
+    ),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    # Files
+    path("uploads/", uploads.begin, name="upload-begin"),
+    path("uploads/new/", uploads.new, name="upload-new"),
+    path("uploads/<uuid:pk>/", uploads.show, name="upload"),
+    path("uploads/<uuid:pk>/status/", uploads.status, name="upload-status"),
+    path("uploads/<uuid:pk>/offset/", uploads.offset, name="upload-offset"),
+    path("uploads/<uuid:pk>/parts/", uploads.parts, name="upload-parts"),
+    path("uploads/<uuid:pk>/complete/", uploads.complete, name="upload-complete"),
+    path("uploads/<uuid:pk>/delete/", uploads.delete, name="upload-delete"),
+    path("models/", uploads.listing, {"purpose": "models"}, name="models"),
+    path("datasets/", uploads.listing, {"purpose": "datasets"}, name="datasets"),
+    # Explanations
+    path("runs/", runs.listing, name="runs"),
+    path("runs/new/", runs.new, name="run-new"),
+    path("runs/new/estimate/", runs.estimate, name="run-estimate"),
+    path("runs/<uuid:pk>/", runs.show, name="run"),
+    path("runs/<uuid:pk>/status/", runs.status, name="run-status"),
+    path("runs/<uuid:pk>/cancel/", runs.cancel, name="run-cancel"),
+    path("runs/<uuid:pk>/retry/", runs.retry, name="run-retry"),
+    path("runs/<uuid:pk>/delete/", runs.delete, name="run-delete"),
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils.timezone import now
 
 register = template.Library()
 _DIRECT = 9_999
@@ -70,3 +72,17 @@ def figure(value: Any) -> str:
     if number == int(number) and abs(number) <= _DIRECT:
         return f"{number:.0f}"
     return f"{number:.4g}" if abs(number) < 1e6 else f"{number:.3e}"
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """Return how long ago something was, in its largest unit."""
+    if moment is None:
+        return "–"
+    seconds = (now() - moment).total_seconds()
+    if seconds < 60:
+        return "just now"
+    for limit, length, unit in ((3600, 60, "min"), (86_400, 3600, "h"), (86_400 * 60, 86_400, "d")):
+        if seconds < limit:
+            return f"{seconds // length:.0f} {unit} ago"
+    return f"{moment:%Y-%m-%d}"

@@ -1,0 +1,253 @@
+"""What may be asked of a new explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from xai.assets.rows import choose
+from xai.errors import InvalidParameter, XaiError
+from xai.methods import catalogue
+from xai.runner.plan import missing_capability
+from xai.vocabulary import MethodChoice, Recipe
+from xai.web import fitting
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from xai.methods.card import Card, Parameter
+    from xai.web.models import Upload
+
+ROWS_HOW = (
+    ("sample", "A random sample"),
+    ("first", "The first rows"),
+    ("all", "All rows"),
+    ("list", "These rows"),
+)
+_LARGEST_SEED = 2**31 - 1
+
+
+class UploadField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A choice among uploads, each with what inspection found."""
+
+    def label_from_instance(self, upload: Any) -> str:
+        """Return name and content, since names repeat."""
+        facts = upload.facts
+        if "rows" in facts:
+            return f"{upload.name} ({facts['rows']:,} rows, {len(facts['columns'])} columns)"
+        return f"{upload.name} ({facts.get('architecture', 'model')})"
+
+
+class Picker(forms.Form):
+    """The first step: which model, which data."""
+
+    model = UploadField(queryset=None, empty_label="Choose a model")
+    dataset = UploadField(queryset=None, empty_label="Choose a dataset")
+
+    def __init__(
+        self, data: Any, *, models: QuerySet[Upload], datasets: QuerySet[Upload], **kwargs: Any
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["model"].queryset = models  # type: ignore[attr-defined]
+        self.fields["dataset"].queryset = datasets  # type: ignore[attr-defined]
+
+
+@dataclass(slots=True)
+class ParameterField:
+    """One parameter of a method as the page shows it."""
+
+    parameter: Parameter
+    name: str
+    value: Any
+
+
+@dataclass(slots=True)
+class MethodField:
+    """One method as the page shows it: a box to tick, its parameters, why it cannot be ticked."""
+
+    card: Card
+    is_chosen: bool
+    reason: str
+    parameters: list[ParameterField] = field(default_factory=list)
+    estimate: dict[str, Any] | None = None
+
+
+class RunForm(forms.Form):
+    """The second step: what to explain, on which rows, by which methods."""
+
+    target = forms.ChoiceField(label="Output to explain", required=False)
+    label = forms.ChoiceField(
+        label="Column with the truth",
+        required=False,
+        help_text="Permutation importance and accuracy need it; the model never sees it.",
+    )
+    rows_how = forms.ChoiceField(label="Rows to explain", choices=ROWS_HOW, initial="sample")
+    rows_count = forms.IntegerField(
+        label="How many",
+        min_value=1,
+        initial=100,
+        required=False,
+        help_text="Of a sample, or of the first rows.",
+    )
+    rows_list = forms.CharField(
+        label="Which rows",
+        required=False,
+        max_length=2000,
+        help_text="Counted from 0, such as 3,7,12 or 0:100.",
+    )
+    features = forms.CharField(
+        label="Columns, in the model’s order",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="One per line. The model file names no columns, so their order decides.",
+    )
+    background = forms.IntegerField(
+        label="Background rows",
+        min_value=1,
+        max_value=1000,
+        initial=50,
+        help_text="Rows that stand for “no signal”. More: slower, steadier.",
+    )
+    seed = forms.IntegerField(
+        label="Seed",
+        min_value=0,
+        max_value=_LARGEST_SEED,
+        initial=0,
+        help_text="The same seed gives the same numbers.",
+    )
+
+    def __init__(
+        self, data: Any, *, model: Upload, dataset: Upload, label: str = "", **kwargs: Any
+    ) -> None:
+        super().__init__(data, **kwargs)
+        self.model, self.dataset = model, dataset
+        columns = [column["name"] for column in dataset.facts["columns"]]
+        self.fields["target"].choices = _targets(model.facts)  # type: ignore[attr-defined]
+        self.fields["label"].choices = [("", "None"), *((c, c) for c in columns)]  # type: ignore[attr-defined]
+        self.fields["label"].initial = label
+        if model.facts["has_names"]:
+            del self.fields["features"]
+        else:
+            usable = [name for name in columns if name != label]
+            self.fields["features"].initial = "\n".join(usable[: len(model.facts["features"])])
+        rows = dataset.facts["rows"]
+        self.fields["rows_count"].initial = min(100, rows)
+        self.fields["rows_how"].help_text = f"The dataset has {rows:,} rows."
+
+    def clean(self) -> dict[str, Any]:
+        """Read rows and methods, each with a sentence of its own if it is wrong."""
+        cleaned = super().clean() or {}
+        if not self.errors:
+            self._try("rows_how", self._rows)
+            self._try("features" if "features" in self.fields else "label", self._match)
+        self._methods = [choice for choice in map(self._method, self._ticked()) if choice]
+        if not self._methods and not self.errors:
+            self.add_error(None, "Choose at least one method.")
+        return cleaned
+
+    def recipe(self) -> Recipe:
+        """Return what was asked, of a valid form."""
+        return self._recipe(tuple(self._methods))
+
+    def recipe_of_all(self) -> Recipe:
+        """Return the recipe with every method that can run: for the costs on the cards."""
+        every = [self._method(one.card.slug) for one in self.method_fields() if not one.reason]
+        return self._recipe(tuple(choice for choice in every if choice))
+
+    def method_fields(self) -> list[MethodField]:
+        """Return the method cards of the page, as ticked and filled in now."""
+        ticked = set(self._ticked())
+        fields = []
+        for card in catalogue.CATALOGUE.values():
+            reason = missing_capability(card, self.model.facts)
+            parameters = [
+                ParameterField(p, f"{card.slug}-{p.name}", self._given(card, p))
+                for p in card.parameters
+            ]
+            fields.append(MethodField(card, card.slug in ticked and not reason, reason, parameters))
+        return fields
+
+    def _ticked(self) -> list[str]:
+        if self.is_bound:
+            known = catalogue.CATALOGUE
+            given = self.data.getlist("methods")  # type: ignore[attr-defined]
+            return [slug for slug in given if slug in known]
+        return list(catalogue.recommended("tabular"))
+
+    def _given(self, card: Card, parameter: Parameter) -> Any:
+        if not self.is_bound:
+            return parameter.default
+        name = f"{card.slug}-{parameter.name}"
+        if parameter.kind == "bool" and card.slug in self._ticked():
+            return name in self.data
+        return self.data.get(name, parameter.default)
+
+    def _method(self, slug: str) -> MethodChoice | None:
+        card = catalogue.CATALOGUE[slug]
+        reason = missing_capability(card, self.model.facts)
+        if reason:
+            self.add_error(None, f"{card.title} {reason}.")
+            return None
+        try:
+            params = card.read({p.name: self._given(card, p) for p in card.parameters})
+        except InvalidParameter as error:
+            if slug in self._ticked():
+                self.add_error(None, f"{card.title}: {error}")
+            return None
+        return MethodChoice(slug, params)
+
+    def _try(self, name: str, check: Any) -> None:
+        try:
+            check()
+        except XaiError as error:
+            self.add_error(name, str(error))
+
+    def _rows(self) -> None:
+        choose(self._rows_spec(), self.dataset.facts["rows"], self.cleaned_data["seed"])
+
+    def _match(self) -> None:
+        found = fitting.matched(self.model, self.dataset, self.cleaned_data["label"], self._order())
+        self.notes = found.notes
+
+    def _order(self) -> tuple[str, ...]:
+        lines = str(self._answers().get("features") or "").splitlines()
+        return tuple(line.strip() for line in lines if line.strip())
+
+    def _rows_spec(self) -> str:
+        answers = self._answers()
+        how = answers["rows_how"]
+        if how == "all":
+            return "all"
+        if how == "list":
+            return str(answers["rows_list"]).replace(" ", "")
+        count = answers["rows_count"] or 100
+        return f"{how}:{min(count, self.dataset.facts['rows'])}"
+
+    def _answers(self) -> dict[str, Any]:
+        if self.is_bound:
+            return self.cleaned_data
+        blank = {"target": self.fields["target"].choices[0][0], "rows_list": ""}  # type: ignore[attr-defined]
+        return {name: one.initial for name, one in self.fields.items()} | blank
+
+    def _recipe(self, methods: tuple[MethodChoice, ...]) -> Recipe:
+        answers = self._answers()
+        return Recipe(
+            model=self.model.sha256,
+            dataset=self.dataset.sha256,
+            methods=methods,
+            rows=self._rows_spec(),
+            target=answers["target"],
+            label=answers["label"],
+            features=self._order(),
+            background=answers["background"],
+            seed=answers["seed"],
+        )
+
+
+def _targets(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    if facts["problem"] == "regression":
+        return [("value", "The predicted value")]
+    names = [(name, f"Always “{name}”") for name in facts["outputs"]]
+    return [("", "The predicted class of each row"), *names]

@@ -1,0 +1,44 @@
+"""Addresses and colours of the result pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import template
+
+from xai.methods.catalogue import CATALOGUE
+from xai.web.progress import title_of
+
+if TYPE_CHECKING:
+    from xai.web.comparison import State
+    from xai.web.landed import Landed
+    from xai.web.models import Job
+
+register = template.Library()
+_PLACES = {slug: place for place, slug in enumerate(CATALOGUE, 1)}
+_COLOURS = 10
+
+
+@register.simple_tag
+def address(state: State, **changes: Any) -> str:
+    """Return the address of the same page in another state."""
+    return state.address(**changes)
+
+
+@register.simple_tag
+def figure_address(landed: Landed, name: str, **choices: Any) -> str:
+    """Return the address of a figure."""
+    return landed.figure(name, **choices)
+
+
+@register.filter
+def colour(slug: str) -> str:
+    """Return the class that gives a method its colour, the same on every page."""
+    method = slug.removeprefix("self:").partition(":")[0]
+    return f"m{min(_PLACES.get(method, _COLOURS), _COLOURS)}"
+
+
+@register.filter
+def job_title(job: Job) -> str:
+    """Return what a job is called."""
+    return title_of(job)

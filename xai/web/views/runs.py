@@ -1,0 +1,127 @@
+"""Explanations: asked for, watched, stopped, taken up again."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from tasks import queue
+from xai.errors import XaiError
+from xai.runner.plan import estimate as estimate_of
+from xai.web import fitting, progress, removal
+from xai.web.forms import Picker, RunForm
+from xai.web.models import Run, Upload
+
+
+def _mine(request: HttpRequest, pk: uuid.UUID) -> Run:
+    runs = Run.objects.for_user(request.user).select_related("model", "dataset")
+    return get_object_or_404(runs, pk=pk)
+
+
+def _picker(request: HttpRequest) -> Picker:
+    mine = Upload.objects.for_user(request.user).ready()
+    given = {**request.GET.dict(), **request.POST.dict()}
+    return Picker(
+        given or None,
+        models=mine.filter(purpose=Upload.Purpose.MODEL),
+        datasets=mine.filter(purpose=Upload.Purpose.DATASET),
+    )
+
+
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """List the explanations of the owner, the newest first."""
+    runs = Run.objects.for_user(request.user).select_related("model", "dataset")
+    return render(request, "runs/list.html", {"runs": runs[:500]})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Ask for an explanation: first the model and the data, then the rest."""
+    picker = _picker(request)
+    context: dict[str, Any] = {"picker": picker}
+    if picker.is_bound and picker.is_valid():
+        model, dataset = picker.cleaned_data["model"], picker.cleaned_data["dataset"]
+        fit = context["fit"] = fitting.fit(model, dataset, dataset)
+        # Without names in the model file, a person may put the columns in order.
+        if fit.is_fitting or not model.facts["has_names"]:
+            form = RunForm(request.POST or None, model=model, dataset=dataset, label=fit.label)
+            if request.method == "POST" and form.is_valid():
+                return redirect(queue.submit(request.user, form.recipe(), model, dataset))
+            context |= {"form": form} | _costs(form)
+    return render(request, "runs/new.html", context, status=422 if request.POST else 200)
+
+
+@require_POST
+def estimate(request: HttpRequest) -> HttpResponse:
+    """Return what the ticked methods would cost, for htmx to swap in."""
+    picker = _picker(request)
+    if not picker.is_valid():
+        return HttpResponse(status=204)
+    form = RunForm(request.POST, **picker.cleaned_data)
+    return render(request, "runs/_estimate.html", {"form": form, "is_live": True} | _costs(form))
+
+
+def _costs(form: RunForm) -> dict[str, Any]:
+    """Return the method cards with their costs, and the total of the ticked ones."""
+    methods = form.method_fields()
+    try:
+        recipe = form.recipe_of_all()
+        costs = {e["slug"]: e for e in estimate_of(recipe, form.model.facts, form.dataset.facts)}
+    except (XaiError, KeyError):
+        return {"methods": methods, "total": None}
+    for method in methods:
+        method.estimate = costs.get(method.card.slug)
+    chosen = [method.estimate for method in methods if method.is_chosen and method.estimate]
+    total = {name: sum(e[name] for e in chosen) for name in ("evaluations", "seconds")}
+    return {"methods": methods, "total": total | {"methods": len(chosen)}}
+
+
+def _progress(run: Run) -> dict[str, Any]:
+    lines = progress.lines(run)
+    return {"run": run, "lines": lines, "left": progress.left_of_run(lines)}
+
+
+@require_GET
+def show(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show how far every method is."""
+    return render(request, "runs/show.html", _progress(_mine(request, pk)))
+
+
+@require_GET
+def status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Return the moving part of a run's page, for htmx to swap in."""
+    return render(request, "runs/_status.html", _progress(_mine(request, pk)))
+
+
+@require_POST
+def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Stop what is not done; what is done stays."""
+    run = _mine(request, pk)
+    queue.cancel(run)
+    return redirect(run)
+
+
+@require_POST
+def retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Compute what failed or was cancelled, and nothing else."""
+    run = _mine(request, pk)
+    queue.retry(run)
+    return redirect(run)
+
+
+@require_POST
+def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Delete an explanation that is over, with its results."""
+    run = _mine(request, pk)
+    if not run.is_over:
+        messages.error(request, "Cancel the explanation first.", extra_tags="bad")
+        return redirect(run)
+    removal.remove(run)
+    messages.success(request, "The explanation is deleted.", extra_tags="good")
+    return redirect("runs")
