@@ -130,7 +130,7 @@ ATTEMPTS: dict[str, Callable[[Json], object]] = {
     "connect to an abstract local socket": lambda bait: _connect(
         socket.AF_UNIX, socket.SOCK_STREAM, "\0" + bait["abstract"]
     ),
-    "start a program": lambda _: subprocess.run([sys.executable, "-V"], check=True).returncode,
+    "start a program": lambda _: subprocess.check_output([sys.executable, "-V"]),
     # It does not exist: without a jail the error is another.
     "become another program": lambda _: os.execv("/nowhere", ["nowhere"]),  # noqa: S606
     "copy itself by fork": lambda _: _fork(),

@@ -30,6 +30,7 @@ _SECONDS_BETWEEN_REPORTS = 0.2
 _SECONDS_TO_DIE = 2.0
 _LONGEST_MESSAGE = 2000
 _LONGEST_NAME = 80
+_LONGEST_NOTE = 4000
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from xai.jail.entry import main; main()"
 # -I: no PYTHON* variables, no user's packages, no current folder. -B: no .pyc files.
 _FLAGS = ("-I", "-B", "-u", "-X", "utf8")
@@ -73,10 +74,6 @@ class Child:
             raise IsolationUnavailable(
                 "Models cannot be run on this system. Use Linux, WSL 2 or a container."
             )
-        self._limits = limits
-        self._status: int | None = None
-        self._cpu_s = 0.0
-        self._start(scratch, threads)
         order = {
             "handler": handler,
             "limits": asdict(limits),
@@ -85,6 +82,10 @@ class Child:
             "parent": os.getpid() if _in_main_thread() else 0,
             **asdict(policy(inputs, scratch, extra_roots)),
         }
+        self._limits = limits
+        self._status: int | None = None
+        self._cpu_s = 0.0
+        self._start(scratch, threads)
         self._pipes.queue(pack(order))
         self._watch = Watch(self._process.pid, scratch, limits)
 
@@ -199,12 +200,14 @@ class Child:
                 if poll is not None:
                     poll()
             message = self._next_message(min(next_poll, deadline) - time.monotonic())
-            if message is None or "done" not in message:
-                if message is not None:
-                    return message
-            elif on_progress is not None and now >= next_report:
+            if message is None:
+                continue
+            if "done" not in message:
+                return message
+            now = time.monotonic()
+            if on_progress is not None and now >= next_report:
                 next_report = now + _SECONDS_BETWEEN_REPORTS
-                on_progress(int(message["done"]), int(message["total"]))
+                on_progress(*_counts(message))
 
     def _next_message(self, timeout: float) -> Json:
         try:
@@ -225,10 +228,13 @@ class Child:
         give_up = time.monotonic() + _SECONDS_TO_DIE
         while self.alive and time.monotonic() < give_up:
             time.sleep(0.01)
-        self.close()
-        error = deaths.explain(self._status or 0, self._cpu_s, self._pipes.log, self._limits)
-        error.add_note(f"The end of the process's output:\n{self._pipes.log}")
-        _log.warning("%s\n%s", error, self._pipes.log)
+        if self._status is None:
+            self.close()
+            return deaths.unreadable()
+        log = self._pipes.log
+        error = deaths.explain(self._status, self._cpu_s, log, self._limits)
+        error.add_note(f"The end of the process's output:\n{log[-_LONGEST_NOTE:]}")
+        _log.warning("%s\n%s", error, log[-_LONGEST_NOTE:])
         return error
 
     def _reap(self, options: int) -> None:
@@ -249,6 +255,13 @@ class Child:
 
 def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
+
+
+def _counts(message: Json) -> tuple[int, int]:
+    done, total = message["done"], message.get("total")
+    if isinstance(done, int) and isinstance(total, int):
+        return done, total
+    raise deaths.unreadable()
 
 
 def _error(message: Json) -> XaiError:

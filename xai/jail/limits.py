@@ -47,7 +47,7 @@ def restrain(limits: Limits) -> None:
     _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _lower(resource.RLIMIT_CORE, 0)
     # The first limit sends SIGXCPU, which names the cause; the second kills who ignores it.
-    _lower(resource.RLIMIT_CPU, limits.cpu_s, spare=5)
+    _lower(resource.RLIMIT_CPU, limits.cpu_s, spare=2)
     if sys.platform == "linux":
         # This limit counts every thread of the user, a browser's too. It does not bind root.
         _lower(resource.RLIMIT_NPROC, _threads_of_user() + _THREADS)
