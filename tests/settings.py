@@ -9,6 +9,8 @@ import tempfile
 
 os.environ["PARALLAX_DATA"] = _folder = tempfile.mkdtemp(prefix="parallax-tests-")
 os.environ["SECRET_KEY"] = "only for tests"
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")  # small matrices: threads only wait for each other
 for _name in ("PARALLAX_MODE", "REDIS_URL", "ISOLATION_REQUIRED", "DEBUG"):
     os.environ.pop(_name, None)
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)

@@ -25,15 +25,18 @@ def every_coalition(players: int) -> Masks:
     return (np.arange(2**players)[:, None] >> np.arange(players) & 1).astype(bool)
 
 
-@lru_cache(maxsize=4)
-def exact_operator(players: int) -> Floats:
-    """Return the matrix (players, 2^players) that turns all values of a game into Shapley's."""
+def exact_values(games: Floats) -> Floats:
+    """Return the Shapley values of games given in full, from shape (n, 2^players)."""
+    players = games.shape[1].bit_length() - 1
     masks = every_coalition(players)
-    sizes = masks.sum(axis=1)
     share = [factorial(s) * factorial(players - s - 1) / factorial(players) for s in range(players)]
-    joins = np.array([0.0, *share])[sizes]  # a member joined a coalition one smaller
-    stays_out = -np.array([*share, 0.0])[sizes]
-    return np.asarray(np.where(masks, joins[:, None], stays_out[:, None]).T)
+    values = np.empty((len(games), players))
+    for player in range(players):
+        inside = masks[:, player]
+        # Differences first: a player who changes nothing gets exactly zero.
+        gain = games[:, inside] - games[:, ~inside]
+        values[:, player] = gain @ np.array(share)[masks[~inside].sum(axis=1)]
+    return values
 
 
 @lru_cache(maxsize=4)

@@ -12,7 +12,7 @@ import numpy as np
 
 from xai.methods.meter import Meter, blend
 from xai.methods.shapley.budget import inner_coalitions, is_exact
-from xai.methods.shapley.game import every_coalition, exact_operator, sampled_halves
+from xai.methods.shapley.game import every_coalition, exact_values, sampled_halves
 from xai.methods.shapley.regression import estimate
 from xai.vocabulary import Attribution, Progress
 
@@ -57,7 +57,7 @@ def play(
     games, _ = blend(problem, masks[:, owner], meter)
     empty = games[:, 0]
     if exact:
-        values = np.column_stack([games, full]) @ exact_operator(players).T
+        values = exact_values(np.column_stack([games, full]))
         error = None
     else:
         design = (players, limits[0], problem.seed)

@@ -1,0 +1,54 @@
+"""The catalogue finds methods and says what there is; it is light to import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from xai.errors import InvalidParameter
+from xai.methods import catalogue
+
+
+def test_an_unknown_method_is_answered_with_the_list():
+    with pytest.raises(InvalidParameter) as caught:
+        catalogue.card("shap")
+    assert str(caught.value).startswith("There is no method 'shap'; the methods are: shapley, ")
+
+
+def test_loading_an_unknown_method_is_answered_alike():
+    with pytest.raises(InvalidParameter, match="There is no method"):
+        catalogue.load("../etc")
+
+
+def test_the_recommended_methods_run_on_every_table():
+    found = catalogue.recommended("tabular")
+    assert found == ("shapley", "grouped_shapley", "occlusion", "permutation", "random")
+    assert not any(catalogue.card(slug).needs for slug in found)
+
+
+def test_nothing_is_recommended_for_an_unknown_kind():
+    assert catalogue.recommended("audio") == ()
+
+
+def test_slugs_are_the_keys():
+    assert all(slug == card.slug for slug, card in catalogue.CATALOGUE.items())
+
+
+def test_importing_the_catalogue_imports_no_method_and_no_scipy():
+    code = (
+        "import sys, xai.methods.catalogue as c\n"
+        "assert 'scipy' not in sys.modules\n"
+        "assert not {card.module for card in c.CATALOGUE.values()} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_methods_import_no_model_library():
+    code = (
+        "import sys, xai.methods.catalogue as c\n"
+        "[c.load(slug) for slug in c.CATALOGUE]\n"
+        "assert not {'sklearn', 'shap', 'pandas', 'torch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
