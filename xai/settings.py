@@ -33,10 +33,10 @@ if HTTPS:
 
 # What may be uploaded, what must be isolated -----------------------------------------------------
 
-MAX_FILE = environment.number("PARALLAX_MAX_FILE", 2 * 2**30)
-QUOTA_BYTES = environment.number("PARALLAX_QUOTA", 20 * 2**30)
+MAX_FILE = environment.number("PARALLAX_MAX_FILE", 2 * 10**9)
+QUOTA_BYTES = environment.number("PARALLAX_QUOTA", 20 * 10**9)
 QUOTA_FILES = environment.number("PARALLAX_QUOTA_FILES", 500)
-DISK_FLOOR = environment.number("PARALLAX_DISK_FLOOR", 2 * 2**30)
+DISK_FLOOR = environment.number("PARALLAX_DISK_FLOOR", 2 * 10**9)
 """Bytes that an upload must leave free on the disk."""
 PART_BYTES = 8 * 2**20
 ISOLATION_REQUIRED = environment.text(

@@ -1,9 +1,7 @@
 // <x-upload>: files in slices, with a bar in bytes; goes on after a broken connection or a closed tab.
-const PATIENCE = [500, 1000, 2000, 4000, 8000, 15000, 30000];
-const words = (n) => (n < 1e6 ? `${(n / 1e3).toFixed(0)} kB` : n < 1e9 ? `${(n / 1e6).toFixed(1)} MB` : `${(n / 1e9).toFixed(2)} GB`);
-const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+import { ask, bytes, known } from "./sending.js";
 
-class Refusal extends Error {}
+const SLICE = 8 * 2 ** 20;
 
 customElements.define("x-upload", class extends HTMLElement {
   connectedCallback() {
@@ -20,74 +18,57 @@ customElements.define("x-upload", class extends HTMLElement {
   }
 
   async send(files) {
-    const sent = await Promise.all(files.map((file) => this.one(file)));
-    const good = sent.filter(Boolean);
-    if (good.length && good.length === files.length) location.assign(good.length === 1 ? good[0] : this.dataset.list);
+    const pages = await Promise.all(files.map((file) => this.one(file)));
+    if (files.length && pages.every(Boolean)) location.assign(pages.length === 1 ? pages[0] : this.dataset.listing);
   }
 
   async one(file) {
-    const line = document.createElement("div");
-    line.className = "sending";
-    line.innerHTML = '<div class="row"><span class="name"></span><small></small></div><progress value="0"></progress>';
-    const [name, told, bar] = [line.querySelector(".name"), line.querySelector("small"), line.querySelector("progress")];
+    const line = document.getElementById("sending").content.firstElementChild.cloneNode(true);
+    const [name, told, bar] = ["span", "small", "progress"].map((tag) => line.querySelector(tag));
     name.textContent = file.name;
     bar.max = file.size || 1;
     bar.setAttribute("aria-label", `Bytes of ${file.name} sent`);
-    this.querySelector("[data-list]").append(line);
+    this.querySelector(".sent").append(line);
     try {
-      return await this.push(file, (at, text) => { bar.value = at; told.textContent = text; });
+      return await this.push(file, (text, at) => { told.textContent = text; bar.value = at ?? bar.value; });
     } catch (error) {
-      bar.remove();
-      told.remove();
-      name.className = "notice bad";
-      name.setAttribute("role", "alert");
-      name.textContent = `${file.name}: ${error.message}`;
+      line.className = "notice bad";
+      line.setAttribute("role", "alert");
+      line.textContent = `${file.name}: ${error.message}`;
       return null;
     }
   }
 
   async push(file, show) {
     const mark = `upload ${this.dataset.purpose} ${file.name} ${file.size} ${file.lastModified}`;
-    let { id, offset, chunk } = await this.begin(file, mark);
+    const broken = () => show("The connection is broken; trying again…");
+    let { id, offset } = await this.begin(file, mark, broken);
     const [from, since] = [offset, performance.now()];
-    while (offset < file.size) {
+    for (;;) {
       const seconds = (performance.now() - since) / 1000;
-      const rate = offset > from && seconds > 0.5 ? `, ${words((offset - from) / seconds)} per second` : "";
-      show(offset, `${words(offset)} of ${words(file.size)}${rate}`);
-      const slice = file.slice(offset, offset + chunk);
-      ({ offset } = await this.ask("PUT", `${this.dataset.begin}${id}/parts/?offset=${offset}`, slice, show));
+      const rate = offset > from && seconds > 0.5 ? `, ${bytes((offset - from) / seconds)} per second` : "";
+      show(`${bytes(offset)} of ${bytes(file.size)}${rate}`, offset);
+      const part = `${this.dataset.begin}${id}/parts/?offset=${offset}`;
+      if (offset < file.size) ({ offset } = await this.ask("PUT", part, file.slice(offset, offset + SLICE), broken));
+      if (offset < file.size) continue;
+      show("Checking the bytes…", file.size);
+      const done = await this.ask("POST", `${this.dataset.begin}${id}/complete/`, "", broken);
+      if (done.url) { localStorage.removeItem(mark); return done.url; }
+      offset = done.offset;
     }
-    show(file.size, "Checking the bytes…");
-    const { url } = await this.ask("POST", `${this.dataset.begin}${id}/complete/`, "", show);
-    localStorage.removeItem(mark);
-    return url;
   }
 
-  async begin(file, mark) {
-    const chunk = 8 * 2 ** 20;
+  async begin(file, mark, broken) {
     const id = localStorage.getItem(mark);
-    if (id) {
-      const answer = await fetch(`${this.dataset.begin}${id}/offset/`);
-      const known = answer.ok ? await answer.json() : {};
-      if (known.state === "uploading") return { id, offset: known.offset, chunk };
-    }
+    const before = id ? await known(`${this.dataset.begin}${id}/offset/`) : {};
+    if (before.state === "uploading") return { id, offset: before.offset };
     const asked = JSON.stringify({ name: file.name, size: file.size, purpose: this.dataset.purpose });
-    const begun = await this.ask("POST", this.dataset.begin, asked, () => {});
+    const begun = await this.ask("POST", this.dataset.begin, asked, broken);
     localStorage.setItem(mark, begun.id);
     return begun;
   }
 
-  async ask(method, url, body, show) {
-    const headers = { "X-CSRFToken": this.dataset.csrf, "Content-Type": "application/octet-stream" };
-    for (const pause of [...PATIENCE, 0]) {
-      const answer = await fetch(url, { method, body, headers }).catch(() => null);
-      const told = await answer?.json().catch(() => ({}));
-      if (answer?.ok || (answer?.status === 409 && told.offset !== undefined)) return told;
-      if (answer && answer.status < 500 || answer?.status === 507) throw new Refusal(told.error ?? `The server answered ${answer.status}.`);
-      if (!pause) break;
-      show(0, "The connection is broken; trying again…");
-      await wait(pause);
-    }
-    throw new Refusal("The server cannot be reached. Choose the file again later: it continues where it stopped.");
+  ask(method, url, body, broken) {
+    return ask(method, url, body, this.dataset.csrf, broken);
   }
 });

@@ -45,6 +45,9 @@ def fit(model: Upload, dataset: Upload, other: Upload) -> Fit:
     try:
         found = matched(model, dataset, label)
     except XaiError as error:
+        if len(dataset.facts["columns"]) < dataset.facts.get("column_count", 0):
+            note = "The data has more columns than are listed here; the start will tell."
+            return Fit(other, is_fitting=True, label=label, notes=(note,))
         return Fit(other, is_fitting=False, label=label, reason=str(error))
     return Fit(other, is_fitting=True, label=label, notes=tuple(found.notes))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 
 register = template.Library()
 
@@ -53,6 +56,12 @@ def missing(facts: Mapping[str, Any]) -> str:
     worst = max(holes, key=lambda name: holes[name])
     columns = sum(1 for count in holes.values() if count)
     return f"{total:,} in {columns} of {len(holes)} columns, most in {worst} ({holes[worst]:,})"
+
+
+@register.filter
+def codes(sentence: str) -> str:
+    """Return a sentence as HTML, with its `names` set as code. Everything else is escaped."""
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(sentence)))  # noqa: S308
 
 
 @register.filter

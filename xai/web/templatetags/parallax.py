@@ -10,7 +10,8 @@ from django import template
 from django.utils.timezone import now
 
 register = template.Library()
-_DIRECT = 9_999
+_DIRECT = 1e9
+"""From here on, a power of ten is easier to read."""
 
 
 @register.filter
@@ -69,9 +70,11 @@ def figure(value: Any) -> str:
     if value is None or value == "":
         return "–"
     number = float(value)
-    if number == int(number) and abs(number) <= _DIRECT:
-        return f"{number:.0f}"
-    return f"{number:.4g}" if abs(number) < 1e6 else f"{number:.3e}"
+    if not math.isfinite(number) or abs(number) >= _DIRECT:
+        return f"{number:.3e}"
+    if number == int(number) or abs(number) >= 1e4:
+        return f"{number:,.0f}"
+    return f"{number:.4g}"
 
 
 @register.filter
