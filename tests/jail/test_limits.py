@@ -64,6 +64,13 @@ def test_an_endless_loop_ends_at_the_limit_of_processor_time(start):
     assert not child.alive
 
 
+def test_processor_time_is_counted_for_each_request(start):
+    child = start(cpu_s=1)
+    for _ in range(3):
+        lines = "end = time.process_time() + 0.6\nwhile time.process_time() < end: pass"
+        child.ask("run", lines, wall_s=SECONDS)
+
+
 def test_ignoring_the_signal_does_not_help(start):
     ignore = "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass"
     with pytest.raises(LimitExceeded, match="more than 1 seconds of processor time"):

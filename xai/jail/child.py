@@ -48,7 +48,7 @@ class Child:
     scratch : Path
         An existing folder: the one place where it may write, its home and current folder.
     limits : Limits
-        For its whole life, not for one request.
+        Processor time and answer count for each request, memory and files for its whole life.
     threads : int
         What its libraries are told to use.
     extra_roots : paths
@@ -131,6 +131,7 @@ class Child:
         if not self.alive:
             raise ModelCrashed("The model's process has already ended.")
         try:
+            self._watch.begin()
             self._pipes.queue(pack({"op": op, "payload": payload}))
             message = self._wait(wall_s, on_progress, poll)
         except BaseException:

@@ -6,7 +6,7 @@ import re
 import signal
 
 from xai.errors import LimitExceeded, ModelCrashed, XaiError
-from xai.jail.limits import Limits
+from xai.jail.limits import REQUESTS, Limits
 
 OUT_OF_MEMORY = re.compile(
     r"bad.?alloc|(?:can(?:no|')t|failed to|unable to|could not) (?:\w+ )?allocate|out of memory"
@@ -90,7 +90,7 @@ def explain(status: int, cpu_s: float, log: str, limits: Limits) -> XaiError:
             "Most often its file is damaged."
         )
     number = -status
-    if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu_s >= limits.cpu_s):
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and cpu_s >= limits.cpu_s * REQUESTS):
         return out_of_processor_time(limits)
     if number == signal.SIGXFSZ:
         return out_of_space(limits)

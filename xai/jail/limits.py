@@ -13,17 +13,20 @@ _OPEN_FILES = 512
 _STACK_MB = 64
 _MB = 1 << 20
 
+REQUESTS = 100 if sys.platform == "linux" else 1
+"""The kernel counts a whole life, so it is given room for many requests where `Watch` sees one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a jailed process may use in its whole life.
+    """What a jailed process may use.
 
     Attributes
     ----------
     memory_mb : int
         Private memory: arrays, trees, thread stacks; not the code of libraries.
     cpu_s : int
-        Seconds of processor time, all threads and all requests together.
+        Seconds of processor time for one request, all threads together.
     file_mb : int
         Size of one file, and of all files in the scratch folder together.
     reply_mb : int
@@ -47,7 +50,7 @@ def restrain(limits: Limits) -> None:
     _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _lower(resource.RLIMIT_CORE, 0)
     # The first limit sends SIGXCPU, which names the cause; the second kills who ignores it.
-    _lower(resource.RLIMIT_CPU, limits.cpu_s, spare=2)
+    _lower(resource.RLIMIT_CPU, limits.cpu_s * REQUESTS, spare=2)
     if sys.platform == "linux":
         # This limit counts every thread of the user, a browser's too. It does not bind root.
         _lower(resource.RLIMIT_NPROC, _threads_of_user() + _THREADS)

@@ -1,4 +1,4 @@
-"""What the kernel's limits do not count: shared memory, and many files together."""
+"""What the kernel's limits do not count: shared memory, many files together, one request."""
 
 from __future__ import annotations
 
@@ -22,12 +22,20 @@ class Watch:
 
     def __init__(self, pid: int, scratch: Path, limits: Limits) -> None:
         self._status = Path(f"/proc/{pid}/status")
+        self._times = Path(f"/proc/{pid}/stat")
+        self._allowed_s = float("inf")
         self._scratch = scratch
         self._limits = limits
         self._next = 0.0
 
+    def begin(self) -> None:
+        """Count the processor time of a new request."""
+        self._allowed_s = self._processor_seconds() + self._limits.cpu_s
+
     def check(self) -> None:
-        """Raise LimitExceeded if the child holds more memory or disk than it may."""
+        """Raise LimitExceeded if the child has used more than it may."""
+        if self._processor_seconds() > self._allowed_s:
+            raise deaths.out_of_processor_time(self._limits)
         if self._megabytes_held() > self._limits.memory_mb:
             raise deaths.out_of_memory(self._limits)
         now = time.monotonic()
@@ -38,6 +46,15 @@ class Watch:
                 written += size
                 if written > self._limits.file_mb * _MB or count >= _MOST_FILES:
                     raise deaths.out_of_space(self._limits)
+
+    def _processor_seconds(self) -> float:
+        try:
+            # The name in brackets may hold anything; user and system time are 12 and 13 after it.
+            fields = self._times.read_text(encoding="ascii", errors="replace").rpartition(")")[2]
+        except OSError:
+            return 0.0
+        user, system = fields.split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def _megabytes_held(self) -> float:
         try:
