@@ -8,7 +8,9 @@ class Compare extends HTMLElement {
     for (const kind of ["pointerover", "focusin"]) this.addEventListener(kind, (event) => this.light(event.target));
     for (const kind of ["pointerleave", "focusout"]) this.addEventListener(kind, () => this.light(null));
     // A choice in the form is made at once; without script there is a button.
-    this.addEventListener("change", (event) => event.target.matches("select") && event.target.form.requestSubmit());
+    this.addEventListener("change", (event) => {
+      if (event.target.matches("select, [type=checkbox]")) event.target.form.requestSubmit();
+    });
     this.setAttribute("data-ready", "");
   }
 

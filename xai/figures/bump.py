@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from xai.figures.parts import Trace, axis, figure, height, label, paint, ticks
+from xai.figures.parts import Trace, axis, figure, height, label, paint, ticks, wrapped
 from xai.vocabulary import Floats
 
 MOVED = 3
@@ -36,7 +36,7 @@ def draw(
     most = int(np.nanmax(places, initial=1.0))
     layout = {
         "height": min(height(most), TALLEST),
-        "xaxis": axis(**ticks(methods), side="top", range=[-0.1, len(methods) - 0.9]),
+        "xaxis": _top(methods),
         "yaxis": _side(names, places[0], most),
         "yaxis2": _side(names, places[-1], most) | {"overlaying": "y", "side": "right"},
     }
@@ -66,6 +66,11 @@ def _line(name: str, methods: Sequence[str], places: Floats, *, is_loud: bool) -
         "marker": {"size": 8},
         "meta": paint(line__color=role, marker__color=role),
     }
+
+
+def _top(methods: Sequence[str]) -> dict[str, Any]:
+    found = axis(**ticks(methods), side="top", range=[-0.1, len(methods) - 0.9], tickangle=0)
+    return found | {"ticktext": [wrapped(method) for method in methods]}
 
 
 def _side(names: Sequence[str], places: Floats, most: int) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class Entry:
 
     Attributes
     ----------
+    lane : str
+        The slug of the lane.
     value, whisker : str
         As a person reads them; `whisker` is empty where no error is estimated.
     place : int or None
@@ -62,16 +64,20 @@ class Entry:
         None where there is no value, or where another row of the group has it.
     group : tuple of str
         The other features that share this value.
-    home : str
-        The feature in whose row the group's bar is drawn; "" if it is this one.
+    home : int or None
+        The feature in whose row the group's bar is drawn; None if it is this one.
+    home_name : str
+        What that feature is called.
     """
 
+    lane: str
     value: str
     whisker: str = ""
     place: int | None = None
     bar: Bar | None = None
     group: tuple[str, ...] = ()
-    home: str = ""
+    home: int | None = None
+    home_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +237,7 @@ def _entries(
     lane: Lane, rank: Floats, scale: Scale, names: Sequence[str], sequence: Sequence[int]
 ) -> list[Entry]:
     """Return one entry per feature; a group's bar is in the row that comes first."""
-    found = [Entry("–")] * len(names)
+    found = [Entry(lane.slug, "–")] * len(names)
     at = {feature: position for position, feature in enumerate(sequence)}
     for unit, group in enumerate(lane.members or _alone(len(lane.values))):
         first = min(group, key=at.__getitem__, default=-1)
@@ -240,12 +246,14 @@ def _entries(
             place = None if np.isnan(rank[feature]) else int(rank[feature])
             value = float(lane.values[unit])
             found[feature] = Entry(
+                lane=lane.slug,
                 value=signed(value) if lane.is_signed else number(value),
                 whisker=_whisker(lane, unit),
                 place=place,
                 bar=_bar(lane, unit, scale) if feature == first else None,
                 group=others,
-                home="" if feature == first else names[first],
+                home=None if feature == first else first,
+                home_name="" if feature == first else names[first],
             )
     return found
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xai.figures.parts import number
 from xai.vocabulary import Json
 
 STEPS = 6
@@ -64,12 +63,12 @@ def _cell(a: str, b: str, pair: Mapping[str, Json] | None, high: float) -> Cell:
         return Cell(a, b, "–", "", 0)
     mean = _float(pair["mean"])
     low, top = _float(pair["low"]), _float(pair["high"])
-    interval = f"{number(low, 2)} to {number(top, 2)}" if np.isfinite(low + top) else ""
+    interval = f"{_text(low)} to {_text(top)}" if np.isfinite(low + top) else ""
     share = min(max(mean / high, 0.0), 1.0) if np.isfinite(mean) else 0.0
     return Cell(
         a,
         b,
-        number(mean, 2),
+        _text(mean),
         interval,
         round(share * STEPS),
         samples=int(pair["samples"]),
@@ -79,3 +78,7 @@ def _cell(a: str, b: str, pair: Mapping[str, Json] | None, high: float) -> Cell:
 
 def _float(value: Json) -> float:
     return float("nan") if value is None else float(value)
+
+
+def _text(value: float) -> str:
+    return f"{value + 0.0:.2f}".replace("-", "−") if np.isfinite(value) else "–"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,6 +31,12 @@ def label(text: str, limit: int = LABEL_LENGTH) -> str:
     if len(plain) > limit:
         plain = plain[: limit - 1] + "…"
     return html.escape(plain, quote=True) or "(no name)"
+
+
+def wrapped(text: str, width: int = 14) -> str:
+    """Return a label on several lines."""
+    lines = textwrap.wrap(text, width, break_long_words=True) or [text]
+    return "<br>".join(label(line) for line in lines)
 
 
 def pack(array: np.ndarray) -> dict[str, str]:

@@ -81,8 +81,8 @@ def _waterfall(results: Results, query: Query) -> Drawn:
 def _dendrogram(results: Results, query: Query) -> Drawn:
     method = results.method(query["method"])
     links = np.array(method.notes["linkage"], dtype=float).reshape(-1, 4)
-    threshold = float(method.params["threshold"])
-    return dendrogram.draw(results.inputs.names, links, threshold, "1 − |Spearman's ρ|")
+    cut = 1 - float(method.params["threshold"])
+    return dendrogram.draw(results.inputs.names, links, cut, "1 − |Spearman's ρ|")
 
 
 def _pair(results: Results, query: Query) -> Drawn:

@@ -58,7 +58,6 @@ def _local(method: MethodResult, position: int) -> Lane:
     if method.error is not None:
         half = NORMAL_95 * method.error[position].astype(np.float64)
         low, high = values - half, values + half
-    is_control = method.family == CONTROL
     return Lane(
         slug=method.slug,
         title=method.title,
@@ -69,8 +68,8 @@ def _local(method: MethodResult, position: int) -> Lane:
         high=high,
         members=method.members,
         is_signed=method.is_signed,
-        is_shared=method.is_signed and not is_control,
-        is_control=is_control,
+        is_shared=method.is_signed,
+        is_control=method.family == CONTROL,
     )
 
 
@@ -79,7 +78,6 @@ def _mean(results: Results, row: ImportanceRow, target: str) -> Lane:
     values, low, high = row.values, row.low, row.high
     if target:
         values, low, high = _mean_of(method.values[rows_of(method, target)])
-    is_control = method.family == CONTROL
     return Lane(
         slug=row.method,
         title=row.title,
@@ -90,8 +88,8 @@ def _mean(results: Results, row: ImportanceRow, target: str) -> Lane:
         high=high,
         members=method.members or _by_name(row.names, results.inputs.names),
         is_signed=False,
-        is_shared=row.scope == "local" and method.is_signed and not is_control,
-        is_control=is_control,
+        is_shared=row.scope == "local" and method.is_signed,
+        is_control=method.family == CONTROL,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from xai.web.views import pages, runs, uploads
+from xai.web.views import compare, exports, figures, pages, results, runs, uploads
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -36,4 +36,12 @@ urlpatterns = [
     path("runs/<uuid:pk>/cancel/", runs.cancel, name="run-cancel"),
     path("runs/<uuid:pk>/retry/", runs.retry, name="run-retry"),
     path("runs/<uuid:pk>/delete/", runs.delete, name="run-delete"),
+    # Results
+    path("runs/<uuid:pk>/overview/", results.overview, name="overview"),
+    path("runs/<uuid:pk>/compare/", compare.show, name="compare"),
+    path("runs/<uuid:pk>/global/", results.globally, name="global"),
+    path("runs/<uuid:pk>/agreement/", results.agreement, name="agreement"),
+    path("runs/<uuid:pk>/figures/<slug:name>/", figures.show, name="figure"),
+    path("runs/<uuid:pk>/report.html", exports.report, name="report"),
+    path("runs/<uuid:pk>/bundle.zip", exports.bundle, name="bundle"),
 ]

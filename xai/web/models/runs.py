@@ -76,6 +76,13 @@ class Run(models.Model):
         """Whether nothing more will happen to it by itself."""
         return self.state in OVER
 
+    @property
+    def has_results(self) -> bool:
+        """Whether there is something to show: the predictions, and at least one method."""
+        landed = self.jobs.filter(state=State.DONE)
+        roles = set(landed.values_list("role", flat=True))
+        return {Job.Role.PREDICTIONS, Job.Role.METHOD} <= roles
+
 
 class Job(models.Model):
     """One method of a run, or one of the steps around the methods."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xai.web.comparison import State
     from xai.web.landed import Landed
     from xai.web.models import Job
+    from xai.web.overall import View
 
 register = template.Library()
 _PLACES = {slug: place for place, slug in enumerate(CATALOGUE, 1)}
@@ -42,3 +43,9 @@ def colour(slug: str) -> str:
 def job_title(job: Job) -> str:
     """Return what a job is called."""
     return title_of(job)
+
+
+@register.filter
+def kept(state: View, names: str) -> list[tuple[str, str]]:
+    """Return those of these words of the address that are set: a form keeps them as they are."""
+    return [(name, getattr(state, name)) for name in names.split() if getattr(state, name)]

@@ -1,0 +1,58 @@
+"""The results of a run over all its samples: overview, global importance, agreement."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from xai.reports import side_by_side
+from xai.web import overall
+from xai.web.comparison import ORDERS
+from xai.web.landed import Landed, landed
+from xai.web.overall import View
+
+
+def _frame(found: Landed, view: View) -> dict[str, Any]:
+    return {
+        "landed": found,
+        "run": found.run,
+        "results": found.results,
+        "state": view,
+        "unit": found.results.unit,
+    }
+
+
+@require_safe
+def globally(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show the importance of every feature over all samples, by every method."""
+    found, view = landed(request, pk), View.read(request.GET.dict())
+    context = {
+        "targets": side_by_side.targets(found.results),
+        "orders": ORDERS,
+        "drawn": overall.drawings(found.results, view),
+        **overall.importance(found.results, view),
+    }
+    return render(request, "results/global.html", _frame(found, view) | context)
+
+
+@require_safe
+def agreement(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show how far the methods agree, and where they do not."""
+    found, view = landed(request, pk), View.read(request.GET.dict())
+    context: dict[str, Any] = {}
+    if found.has_agreement:
+        context = {
+            "table": overall.agreement(found.results, view),
+            "disputed": overall.disputed(found.results, view),
+        }
+    return render(request, "results/agreement.html", _frame(found, view) | context)
+
+
+@require_safe
+def overview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    found, view = landed(request, pk), View.read(request.GET.dict())
+    return render(request, "results/overview.html", _frame(found, view))
