@@ -89,6 +89,7 @@ def _batches(file: object, dialect: Dialect, width: int) -> Iterator[pa.RecordBa
             use_threads=False,
             block_size=_BLOCK,
             column_names=names,
+            skip_rows=dialect.blank_lines,
             skip_rows_after_names=1,
             encoding="utf8" if is_utf8 else dialect.encoding,
         ),

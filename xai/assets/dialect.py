@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SAMPLE = 1 << 20
 SEPARATORS = (",", ";", "\t", "|")
 _COMMA = re.compile(r"\s*[+-]?\d+,\d+\s*")
+_BLANK = re.compile(r"\r\n|\r|\n")
 _POINT = re.compile(r"\s*[+-]?\d+\.\d+\s*")
 
 
@@ -34,6 +35,8 @@ class Dialect:
         A Python codec that takes the byte-order mark away.
     header : tuple of str
         The first record, as written.
+    blank_lines : int
+        Lines without any character above the header.
     is_quoted_oddly : bool
         True where quotation marks do not come in pairs, so that one may be left open.
     """
@@ -42,6 +45,7 @@ class Dialect:
     separator: str
     decimal: str
     header: tuple[str, ...]
+    blank_lines: int
     is_quoted_oddly: bool
 
 
@@ -62,13 +66,17 @@ def detect(path: Path) -> Dialect:
         raise RefusedFile("The file is empty. Upload a table with a first row of column names.")
     if not is_whole:
         # The last line of the sample is cut somewhere.
-        text = text[: text.rfind("\n") + 1] or text
+        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
     separator = _separator(text)
     start = list(_records(text, separator, 1000))
     if not start:
-        raise RefusedFile("The first row is longer than a row of column names can be.")
+        raise RefusedFile(
+            "The first row is longer than a row of column names can be. Save the table as CSV "
+            "with the names of the columns in its first row."
+        )
     decimal = "." if separator == "," else _decimal(start[1:])
-    return Dialect(encoding, separator, decimal, tuple(start[0]), quotes % 2 == 1)
+    blank = len(_BLANK.findall(text[: len(text) - len(text.lstrip("\r\n"))]))
+    return Dialect(encoding, separator, decimal, tuple(start[0]), blank, quotes % 2 == 1)
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def look_into_json(path: Path, start: bytes) -> str:
     for key, what in _JSON_KINDS:
         if key in keys:
             raise RefusedFile(f"This is {what}.")
-    if re.match(rb"\s*\{[^\n]*\}\s*\n\s*\{", start[:65_536]):
+    if re.match(rb"\s*\{[^\n]*\}[ \t\r]*\n\s*\{", start[:65_536]):
         raise RefusedFile(f"This is JSON lines, which this version does not read. {AS_CSV}")
     seen = f" (it begins with the key {quoted(keys[0])})" if keys else ""
     raise RefusedFile(
@@ -100,7 +100,9 @@ def look_into_ubjson(path: Path, start: bytes) -> str:
 
 def is_markup(start: bytes) -> bool:
     """Return whether text begins as XML or HTML."""
-    return bool(re.match(rb"<[?!a-zA-Z]", start.lstrip(_SPACE)))
+    # Not any "<": a table may begin with a column called <b>.
+    known = rb"(?i)<(!--|(\?xml|!doctype|html|svg|pmml)\b)"
+    return bool(re.match(known, start.lstrip(_SPACE)))
 
 
 def describe_markup(start: bytes) -> str:
@@ -120,4 +122,4 @@ def describe_markup(start: bytes) -> str:
 
 def is_tree_dump(start: bytes) -> bool:
     """Return whether text begins as XGBoost's dump of trees."""
-    return bool(re.match(rb"booster\[\d+\]:?\s*\n\s*\d+:\[?", start))
+    return bool(re.match(rb"booster\[\d+\]:?[ \t\r]*\n[ \t]*\d+:\[?", start))

@@ -109,6 +109,9 @@ def _column(name: str, cells: pa.ChunkedArray, findings: Findings) -> tuple[Colu
             f"Column {quoted(name)} holds dates or times; they are read as text. "
             "Turn them into numbers if the model expects numbers."
         )
+        if pa.types.is_timestamp(kind):
+            # Without its zone, so in UTC: naming others needs a database that may be absent.
+            cells = pc.cast(cells, pa.timestamp(kind.unit))
         return from_categories(name, _dictionary(pc.cast(cells, pa.string())))
     if _holds_text(kind):
         return from_categories(name, _dictionary(cells))
@@ -161,5 +164,6 @@ def _note_left_out(schema: pa.Schema, wanted: list[int], findings: Findings) -> 
     if out:
         findings.notes.append(
             f"Left out {count(len(out), 'column')} that "
-            f"{'are' if len(out) > 1 else 'is'} not plain numbers or text: {listed(named)}."
+            f"{'are' if len(out) > 1 else 'is'} no plain numbers or text, or only an index: "
+            f"{listed(named)}."
         )

@@ -49,6 +49,10 @@ def sniff(path: Path, name: str = "") -> str:
         return found
     if signatures.looks_like_text(start):
         return "csv"
+    if start[:4096].count(0) * 3 > len(start[:4096]) and signatures.looks_like_text(
+        start[:4096].replace(b"\0", b"")
+    ):
+        raise RefusedFile("The text is UTF-16 or UTF-32 without its mark. Save the file as UTF-8.")
     called = quoted(name) if name else "This file"
     raise RefusedFile(
         f"{called} is not a model or table that Parallax knows. Models are {ACCEPTED}; "
