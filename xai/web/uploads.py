@@ -134,7 +134,8 @@ def append(upload: Upload, offset: int, length: int, body: Stream) -> int:
         Upload.objects.filter(pk=upload.pk, received=offset).update(
             received=offset + length, changed=now()
         )
-    return offset + length
+    upload.received = offset + length
+    return upload.received
 
 
 def _copy(body: Stream, file: Any, length: int) -> None:

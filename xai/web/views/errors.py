@@ -19,3 +19,8 @@ def missing(request: HttpRequest, exception: Exception | None = None) -> HttpRes
 def failed(request: HttpRequest) -> HttpResponse:
     """Say that the fault is ours, without the database or the user."""
     return render(request, "500.html", status=500)
+
+
+def unverified(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """Say that a form came without its token, as after a cookie was cleared."""
+    return render(request, "403.html", status=403)
