@@ -34,7 +34,12 @@ def test_pickles_of_any_protocol_are_named_and_not_opened(write, tmp_path, proto
 
 
 def test_the_dangerous_name_comes_first():
-    assert pickles.globals_named(pickle.dumps([Harmless(), Evil()]))[0] == "posix.system"
+    assert pickles.globals_named(pickle.dumps([Harmless(), {1}, Evil()], 2))[0] == "posix.system"
+
+
+def test_every_pickle_of_a_file_is_looked_at():
+    twice = pickle.dumps({1}) + pickle.dumps(Evil())
+    assert pickles.globals_named(twice)[0] == "posix.system"
 
 
 def test_a_name_taken_from_the_memo_is_found():

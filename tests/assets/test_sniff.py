@@ -140,12 +140,17 @@ def test_other_files_are_refused_with_the_way_out(write, content, told):
         ({"x__npy": numpy_file(np.zeros(2))}, "NumPy arrays"),
         ({"readme": ""}, "`readme`"),
         ({}, "nothing"),
-        ({f"{i}": "" for i in range(2_001)}, "2,001 entries"),
     ],
 )
 def test_zips_are_told_apart_by_what_they_hold(write, parts, told):
     with pytest.raises(RefusedFile, match=told):
         sniff(write(zipped(**parts)))
+
+
+def test_a_crowd_of_entries_is_refused_before_it_is_listed(write, monkeypatch):
+    monkeypatch.setattr("xai.assets.archives.MOST_ENTRIES", 3)
+    with pytest.raises(RefusedFile, match="4 entries"):
+        sniff(write(zipped(**dict.fromkeys("abcd", ""))))
 
 
 def test_a_cut_zip_is_damaged(write):

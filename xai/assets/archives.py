@@ -19,9 +19,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOOKED_AT = 1 << 20
-MOST_ENTRIES = 2_000
+# A forest saved by skops has five entries for each of its trees.
+MOST_ENTRIES = 50_000
 MOST_DIRECTORY = 16 << 20
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+_TENSORS = ("torch._utils.", "torch.storage.", "torch.serialization.", "torch.FloatStorage",
+    "torch.DoubleStorage", "torch.HalfStorage", "torch.BFloat16Storage", "torch.LongStorage",
+    "torch.IntStorage", "torch.ByteStorage", "torch.BoolStorage", "torch.Size", "torch.float",
+    "torch.int", "torch.bfloat", "torch.device")  # fmt: skip
 _OFFICE = {"xl/workbook.xml": "an Excel workbook", "word/document.xml": "a Word document"}
 _DAMAGED = "This zip archive is cut short or damaged. Upload it again, or write the file again."
 
@@ -32,7 +37,8 @@ def pickle_sentence(start: bytes, found: str = "Python pickle") -> str:
     inside = f"{found}, it names {quoted(names[0])}" if names else found
     return (
         f"This file can run code when opened ({inside}), so it is not opened. Save a scikit-learn "
-        "pipeline with skops: `skops.io.dump(model, 'model.skops')`; a table as CSV or Parquet."
+        "pipeline with skops: `skops.io.dump(model, 'model.skops')`; a network as ONNX; a table as "
+        "CSV or Parquet."
     )
 
 
@@ -123,7 +129,11 @@ def _torch(archive: zipfile.ZipFile, names: list[str]) -> str:
             "ONNX: `torch.onnx.export(model, example, 'model.onnx')`."
         )
     start = _first_bytes(archive, next(n for n in names if PurePosixPath(n).name == "data.pkl"))
-    own = [n for n in pickles.globals_named(start) if not n.startswith(("torch.", "collections."))]
+    own = [
+        name
+        for name in pickles.globals_named(start)
+        if not pickles.is_everyday(name) and not name.startswith(_TENSORS)
+    ]
     holds = f"Python objects ({quoted(own[0])})" if own else "weights without their network"
     return (
         f"This PyTorch file stores {holds}. {TABLES_ONLY}; export the network to ONNX: "

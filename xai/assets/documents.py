@@ -122,4 +122,4 @@ def describe_markup(start: bytes) -> str:
 
 def is_tree_dump(start: bytes) -> bool:
     """Return whether text begins as XGBoost's dump of trees."""
-    return bool(re.match(rb"booster\[\d+\]:?[ \t\r]*\n[ \t]*\d+:\[?", start))
+    return bool(re.match(rb"booster\[\d+\]:?[ \t\r]*\n[ \t]*(bias|\d+):", start))

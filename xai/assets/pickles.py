@@ -12,6 +12,8 @@ from typing import Any
 
 MOST_OPCODES = 200_000
 LOOKED_AT = 4 << 20
+MOST_PICKLES = 10
+EVERYDAY = 2
 _TEXTS = frozenset({
     "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8",
     "STRING", "BINSTRING", "SHORT_BINSTRING",
@@ -22,6 +24,7 @@ _DANGEROUS = frozenset({
     "posix", "pty", "runpy", "shutil", "socket", "subprocess", "sys", "timeit", "urllib",
     "webbrowser",
 })  # fmt: skip
+_EVERYDAY = frozenset({"_codecs", "collections", "copy_reg", "copyreg"})
 _IMPORTABLE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)+")
 _HARMLESS_BUILTINS = frozenset({
     "bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object",
@@ -42,15 +45,31 @@ def is_pickle(start: bytes) -> bool:
 
 
 def globals_named(start: bytes) -> list[str]:
-    """Return the functions and classes that a pickle names, `module.name`, dangerous ones first."""
-    names = list(dict.fromkeys(_walk(start[:LOOKED_AT], MOST_OPCODES)[0]))
-    return sorted(names, key=lambda name: not _is_dangerous(name))
+    """Return the functions and classes that pickles name, `module.name`, the dangerous first."""
+    names: dict[str, int] = {}
+    data = start[:LOOKED_AT]
+    # Some writers put several pickles one after another.
+    for _ in range(MOST_PICKLES):
+        found, _, end = _walk(data, MOST_OPCODES)
+        names |= {name: _rank(name) for name in found}
+        data = data[end:]
+        if not end or not data.startswith(b"\x80"):
+            break
+    return sorted(names, key=names.__getitem__)
 
 
-def _is_dangerous(name: str) -> bool:
+def is_everyday(name: str) -> bool:
+    """Return whether a global is of the kind that every pickle of plain data uses."""
+    return _rank(name) == EVERYDAY
+
+
+def _rank(name: str) -> int:
+    """Return 0 for what reaches out of Python's data, 2 for what every pickle uses, else 1."""
     module, _, attribute = name.partition(".")
     is_builtin = module in {"builtins", "__builtin__"}
-    return module in _DANGEROUS and not (is_builtin and attribute in _HARMLESS_BUILTINS)
+    if module in _EVERYDAY or (is_builtin and attribute in _HARMLESS_BUILTINS):
+        return EVERYDAY
+    return 0 if module in _DANGEROUS else 1
 
 
 def _walk(data: bytes, limit: int) -> tuple[list[str], int, int]:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 DEEPEST_TREE = 1_000
-MOST_ENTRIES = 2_000
+# A forest saved by skops has five entries for each of its trees.
+MOST_ENTRIES = 50_000
 LARGEST_ARCHIVE = 2 * 1024**3
 SMALL_ARCHIVE = 10 * 1024**2
 HIGHEST_RATIO = 200
@@ -106,7 +107,7 @@ def check_zip(path: Path) -> None:
     Raises
     ------
     RefusedFile
-        On more than 2,000 entries, a name used twice (in any case), encryption, two entries at
+        On more than 50,000 entries, a name used twice (in any case), encryption, two entries at
         one place, or a size out of proportion.
     """
     try:
