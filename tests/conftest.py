@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import uuid
 
@@ -88,7 +89,8 @@ def make_upload(db, data_dir):
             path = files.stored(sha)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        facts = {"model": MODEL_FACTS, "dataset": DATA_FACTS}[purpose] if state == "ready" else {}
+        known = {"model": MODEL_FACTS, "dataset": DATA_FACTS}[purpose]
+        facts = copy.deepcopy(known) if state == "ready" else {}
         values = {"facts": facts, "sha256": sha, "received": len(content), **fields}
         return Upload.objects.create(
             owner=owner, purpose=purpose, state=state, name=name, size=len(content), **values

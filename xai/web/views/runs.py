@@ -64,6 +64,7 @@ def estimate(request: HttpRequest) -> HttpResponse:
     if not picker.is_valid():
         return HttpResponse(status=204)
     form = RunForm(request.POST, **picker.cleaned_data)
+    form.full_clean()
     return render(request, "runs/_estimate.html", {"form": form, "is_live": True} | _costs(form))
 
 
