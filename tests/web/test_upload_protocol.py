@@ -30,7 +30,10 @@ def browser(client, alice, server_mode, data_dir):
     return client
 
 
-def begin(browser, size=len(CONTENT), name="people.csv", purpose="dataset", **more):
+SIZE = len(CONTENT)
+
+
+def begin(browser, size=SIZE, name="people.csv", purpose="dataset", **more):
     asked = {"name": name, "size": size, "purpose": purpose, **more}
     return browser.post("/uploads/", json.dumps(asked), content_type="application/json")
 
