@@ -107,7 +107,7 @@ def test_steps_have_names(alice, make_run):
 
 def test_a_run_page_asks_the_database_few_questions(
     browser, alice, make_run, django_assert_max_num_queries
-):  # noqa: E501
+):
     run = make_run(alice, methods=("shapley", "lime", "occlusion", "random"))
     with django_assert_max_num_queries(7):
         browser.get(f"/runs/{run.pk}/status/")
