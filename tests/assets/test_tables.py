@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from xai.assets import delimited, tables
+from xai.assets.columns import Findings, from_text
 from xai.assets.table import Column, Table, plain_number
 from xai.errors import MissingColumn, RefusedFile
 
@@ -76,6 +77,11 @@ def test_a_decimal_comma_is_read_where_the_separator_allows(write):
 def test_thousands_are_not_guessed(write):
     assert kinds(read(write('a,b\n"1,234",1\n"2,345",2\n')).table) == ["category", "number"]
     assert kinds(read(write("a;b\n1.234,5;1\n2,5;2\n")).table)[0] == "category"
+
+
+def test_a_point_among_decimal_commas_is_not_guessed():
+    column, _ = from_text("a", pa.array(["1.234", "5.678"]), ",", Findings())
+    assert column.kind == "category"
 
 
 def test_missing_words_are_read_and_told(write):

@@ -45,11 +45,9 @@ def read(path: Path) -> Reading:
     columns: list[Column] = []
     matrix = np.empty((sum(len(part) for part in parts[0]), len(names)), order="F")
     for position, name in enumerate(names):
-        cells = pa.chunked_array(parts[position], pa.string()).combine_chunks()
+        texts = pa.chunked_array(parts[position], pa.string()).combine_chunks()
         parts[position] = []
-        column, matrix[:, position] = from_text(
-            name, cells.dictionary_encode(), dialect.decimal, findings
-        )
+        column, matrix[:, position] = from_text(name, texts, dialect.decimal, findings)
         columns.append(column)
     return Reading(
         Table(tuple(columns), matrix), "csv", dialect.separator,
