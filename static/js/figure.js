@@ -52,8 +52,11 @@ class Figure extends HTMLElement {
     this.plot = document.createElement("div");
     this.plot.setAttribute("role", "img");
     this.plot.setAttribute("aria-label", this.figure.finding);
-    const parts = this.figure.data.length ? [finding, this.plot, table(this.figure.table)] : [finding];
-    this.replaceChildren(...parts);
+    const frame = document.createElement("div");
+    frame.className = "plot";
+    frame.tabIndex = 0;
+    frame.append(this.plot);
+    this.replaceChildren(finding, ...(this.figure.data.length ? [frame, table(this.figure.table)] : []));
   }
 
   async draw() {

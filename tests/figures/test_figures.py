@@ -31,7 +31,7 @@ def every_figure():
         "bump": bump.draw(["m", EVIL], [EVIL, "b"], np.array([[1.0, 2], [2, 1]])),
         "dependence": dependence.draw(column, values, column, "margin"),
         "distribution": distribution.draw(values, "τ", (-1, 1), (0.1, 0.0, 0.2)),
-        "waterfall": waterfall.draw([EVIL, "b", "c"], values, 0.3, "margin"),
+        "waterfall": waterfall.draw([EVIL, "b", "c"], ["1", "2", ""], values, 0.3, "margin"),
         "dendrogram": dendrogram.draw([EVIL, "b", "c"], links, 1.0, "1 − |ρ|"),
     }
 
@@ -45,6 +45,11 @@ def test_every_figure_is_json_without_colours_or_markup(name):
     assert "scattergl" not in drawn
     assert found["finding"].endswith(".")
     assert found["table"]["rows"]
+
+
+def test_signs_that_turn_text_around_are_in_no_sentence_and_no_table():
+    found = waterfall.draw(["a\u202eb"], ["1"], np.array([1.0]), 0.0, "margin")
+    assert "\u202e" not in json.dumps(found, ensure_ascii=False)
 
 
 def test_a_large_beeswarm_is_binned():
@@ -108,11 +113,13 @@ def test_dependence_without_any_value_says_so():
 
 def test_a_waterfall_ends_at_base_plus_sum():
     values = np.arange(1.0, 31.0)
-    found = waterfall.draw([str(i) for i in range(30)], values, -5.0, "margin")
+    names = [f"name of {i} that is long" for i in range(30)]
+    found = waterfall.draw(names, ["value"] * 30, values, -5.0, "margin")
     amounts = found["data"][0]["x"]
     assert amounts[-1] == pytest.approx(-5 + values.sum())
     assert sum(amounts[1:-1]) == pytest.approx(values.sum())
-    assert "16 other features" in found["data"][0]["hovertext"]
+    assert "16 others" in found["data"][0]["hovertext"]
+    assert found["layout"]["yaxis"]["ticktext"][1] == "name of 29 that i… = value"
 
 
 def test_undefined_values_are_counted():

@@ -18,6 +18,10 @@ def test_markup_in_a_label_is_escaped(name):
     assert "&lt;" in label(name)
 
 
+def test_quotes_stay_as_they_are():
+    assert label('it\'s "so" & so') == 'it\'s "so" &amp; so'
+
+
 def test_a_label_is_cut_before_it_is_escaped():
     assert label("<" * 50) == "&lt;" * 31 + "…"
 

@@ -18,11 +18,13 @@ GLOBAL = ("permutation", "builtin")
 EVIL = ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "a\u202eb & \"c'")
 
 
-def land(owner, make_upload, *, rows=40, features=6, methods=LOCAL + GLOBAL, evil=False, seed=0):
+def land(owner, make_upload, *, rows=40, features=6, methods=LOCAL + GLOBAL, evil=False,
+         seed=0, is_right=False):  # fmt: skip
     """Return a finished run with these methods, and agreement if two explain single rows."""
     names = [f"feature {i}" for i in range(features)]
     names[: 3 * evil] = EVIL[: 3 * evil]
     numbers = _Numbers(names, rows, seed)
+    numbers.labels = numbers.targets if is_right else numbers.labels
     run = _run(owner, make_upload, methods, names)
     folders = {"predictions": _land(run, "predictions", "", numbers.predictions)}
     for slug in methods:
@@ -37,10 +39,11 @@ def land(owner, make_upload, *, rows=40, features=6, methods=LOCAL + GLOBAL, evi
 
 
 def _run(owner, make_upload, methods, names):
+    features = [{"name": name, "kind": "number", "categories": []} for name in names]
     facts = {"kind": "tabular", "format": "xgboost-json", "architecture": "XGBoost, 50 trees",
              "problem": "classification", "outputs": ["no", "yes"], "output": "margin",
              "capabilities": ["trees"], "parameters": None, "notes": [],
-             "features": [{"name": name, "kind": "number", "categories": []} for name in names]}  # fmt: skip
+             "features": features}  # fmt: skip
     model = make_upload(owner, facts=facts)
     data = make_upload(owner, "dataset", name="people.csv")
     recipe = Recipe(model.sha256, data.sha256, tuple(MethodChoice(m, {}) for m in methods), seed=0)
@@ -75,6 +78,7 @@ class _Numbers:
         self.values = np.nan_to_num(self.inputs) * weights
         self.margin = 0.25 + self.values.sum(axis=1)
         self.targets = (self.margin > 0).astype(int)
+        self.labels = np.where(self.rows % 5, self.targets, 1 - self.targets)
         self.values *= np.where(self.targets, 1, -1)[:, None]
         kinds = [{"name": n, "kind": "number", "categories": []} for n in names]
         kinds[-1] |= {"kind": "category", "categories": ["low", "<b>mid</b>", "high"]}
@@ -89,7 +93,7 @@ class _Numbers:
             "rows": self.rows, "targets": self.targets, "inputs": self.inputs,
             "outputs": np.stack([-self.margin, self.margin], axis=1),
             "probabilities": _pair(1 / (1 + np.exp(-self.margin))),
-            "labels": np.where(self.rows % 5, self.targets, 1 - self.targets).astype(float),
+            "labels": self.labels.astype(float),
         }  # fmt: skip
         made = {
             "predictions.parquet": tables.predictions(self.facts, arrays),

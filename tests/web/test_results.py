@@ -1,22 +1,152 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from tests.web.landed_run import EVIL, land
+from xai.web.middleware import local_owner
+from xai.web.models import Job
 
-PAGES = ("compare", "global", "agreement")
+PAGES = ("overview", "compare", "global", "agreement")
+LIMIT = 3_000_000
 
 
 @pytest.fixture
-def run(client, make_upload, settings):
-    from xai.web.middleware import local_owner
-
+def run(make_upload):
     return land(local_owner(), make_upload)
 
 
+@pytest.fixture
+def page(client, run):
+    def get(name, query="", *, of=run):
+        answer = client.get(reverse(name, args=[of.pk]) + query)
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    return get
+
+
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_opens(client, run, name):
-    answer = client.get(reverse(name, args=[run.pk]))
+def test_a_page_opens_in_few_queries(client, run, name, django_assert_max_num_queries):
+    with django_assert_max_num_queries(5):
+        answer = client.get(reverse(name, args=[run.pk]))
     assert answer.status_code == 200
-    assert b"Shapley values" in answer.content
+    assert "Shapley values" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", [*PAGES, "report", "bundle"])
+def test_strangers_get_404(client, run, bob, server_mode, name):
+    client.force_login(bob)
+    assert client.get(reverse(name, args=[run.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_before_the_first_result_there_is_no_page(client, make_run, name):
+    assert client.get(reverse(name, args=[make_run(local_owner()).pk])).status_code == 404
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_names_are_shown_as_text(page, make_upload, name):
+    text = page(name, of=land(local_owner(), make_upload, evil=True))
+    assert "<script>alert" not in text
+    assert "<img" not in text
+    assert "&lt;script&gt;alert(1)" in text
+    assert "<b>mid" not in text
+    assert EVIL[0] not in text
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_is_open_and_what_failed_is_said(page, run, name):
+    run.jobs.filter(method="lime").update(state=Job.State.RUNNING)
+    run.jobs.filter(method="occlusion").update(state=Job.State.FAILED, error="It was <too> large.")
+    text = page(name)
+    assert "Still computing: LIME" in text
+    assert "It was &lt;too&gt; large." in text
+
+
+def test_a_run_without_agreement_says_why(page, make_upload):
+    text = page("agreement", of=land(local_owner(), make_upload, methods=("shapley",)))
+    assert "Agreement is not there yet" in text
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_run_with_one_method_has_every_page(page, make_upload, name):
+    page(name, of=land(local_owner(), make_upload, rows=1, methods=("shapley",)))
+
+
+def test_a_run_of_global_methods_alone_has_its_pages(page, make_upload):
+    run = land(local_owner(), make_upload, methods=("permutation",))
+    assert "Permutation importance" in page("global", of=run)
+    assert "Row 0" in page("compare", of=run)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_of_many_rows_stay_small(page, make_upload, name):
+    run = land(local_owner(), make_upload, rows=1500, features=35)
+    assert len(page(name, of=run)) < 250_000
+
+
+def test_importance_is_the_mean_size(page, run):
+    from xai.web.landed import Landed
+
+    results = Landed(run, tuple(run.jobs.all())).results
+    row = results.importance[0]
+    text = page("global")
+    assert f'<span class="amount">{row.values[0]:.2f}</span>' in text
+    assert "Built-in importance: split count" in text
+    assert "splits, 0 to" in text
+
+
+def test_importance_of_one_target_leaves_global_methods_out(page):
+    text = page("global", "?target=yes")
+    assert '<option value="yes" selected>' in text
+    assert "Permutation importance" not in text.split("Importance by every method")[1][:4000]
+    assert "target=yes" in text
+
+
+def test_figures_of_signs_show_one_target(page):
+    assert re.search(r"where <bdi>(yes|no)</bdi> is explained", page("global"))
+
+
+def test_the_figures_of_the_global_page_can_be_chosen(page):
+    text = page("global", "?method=lime&feature=feature+3&colour=-")
+    assert "figures/dependence/" in text
+    assert re.search(r'figures/dependence/[^"]*method=lime&amp;feature=feature\+3', text)
+    assert "figures/dendrogram/" in text
+
+
+def test_many_features_are_cut_to_the_strongest(page, make_upload):
+    run = land(local_owner(), make_upload, features=35, methods=("shapley", "occlusion"))
+    assert page("global", of=run).count('class="dispute"') == 20
+    assert page("global", "?all=1", of=run).count('class="dispute"') == 35
+
+
+def test_the_matrix_has_methods_and_reference_rows(page):
+    text = page("agreement")
+    assert text.count('class="cell same"') == 4
+    assert "Random order" in text
+    assert "Itself, another seed" in text
+    assert "no seed" in text
+
+
+def test_the_measure_can_be_changed(page):
+    text = page("agreement", "?measure=jaccard")
+    assert 'measure=jaccard" aria-current="true"' in text
+    assert "share that both do" in text
+    assert "Kendall's τ" not in page("agreement", "?measure=nonsense").split("choices")[0]
+
+
+def test_a_pair_opens_its_distribution(page):
+    text = page("agreement", "?a=lime&b=shapley")
+    assert "figures/pair/" in text
+    assert 'id="pair"' not in page("agreement")
+
+
+def test_the_most_disputed_rows_come_first_and_link_to_compare(page, run):
+    text = page("agreement")
+    found = re.findall(r"/compare/\?sample=(\d+)&amp;by=dispute", text)
+    assert len(found) == 25
+    assert len(re.findall(r"/compare/\?sample=(\d+)", page("agreement", "?page=2"))) == 15
+    assert "Page 2 of 2" in page("agreement", "?page=99999")

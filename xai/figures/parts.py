@@ -27,10 +27,16 @@ def label(text: str, limit: int = LABEL_LENGTH) -> str:
 
     Plotly reads `<b>`, `<a href>` and more in every label; a column may be called so.
     """
-    plain = "".join(sign for sign in text if unicodedata.category(sign) not in _UNSAFE)
-    if len(plain) > limit:
-        plain = plain[: limit - 1] + "…"
-    return html.escape(plain, quote=True) or "(no name)"
+    shown = plain(text)
+    if len(shown) > limit:
+        shown = shown[: limit - 1] + "…"
+    # Quotes stay: Plotly does not turn their escapes back, and here no attribute is near.
+    return html.escape(shown, quote=False) or "(no name)"
+
+
+def plain(text: str) -> str:
+    """Return text without signs that are unseen or that turn what follows them around."""
+    return "".join(sign for sign in text if unicodedata.category(sign) not in _UNSAFE)
 
 
 def wrapped(text: str, width: int = 14) -> str:
@@ -95,8 +101,11 @@ def figure(
     return {
         "data": data,
         "layout": base | dict(layout),
-        "finding": finding,
-        "table": {"head": list(head), "rows": [[cell(item) for item in row] for row in rows]},
+        "finding": plain(finding),
+        "table": {
+            "head": [plain(word) for word in head],
+            "rows": [[cell(item) for item in row] for row in rows],
+        },
     }
 
 
@@ -110,7 +119,7 @@ def cell(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, (bool, str)):
-        return str(value)
+        return plain(str(value))
     if isinstance(value, (int, np.integer)):
         return str(int(value))
     return number(float(value))

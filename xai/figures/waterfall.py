@@ -11,26 +11,36 @@ from xai.figures.parts import axis, figure, height, label, number, paint, rows_a
 from xai.vocabulary import Floats
 
 SHOWN = 14
+NAME, VALUE = 18, 11
+"""Longest name and value beside a step."""
 
 
 def draw(
-    names: Sequence[str], values: Floats, base: float, unit: str, shown: int = SHOWN
+    names: Sequence[str],
+    shown: Sequence[str],
+    values: Floats,
+    base: float,
+    unit: str,
 ) -> dict[str, Any]:
     """Draw the strongest steps first and all others as one.
 
     Parameters
     ----------
     names : sequence of str
-        What each step is, for example "age = 39".
+        What each step is: a feature or a group.
+    shown : sequence of str
+        The value of the feature, as a person reads it; "" for a group.
     values : array of shape (units,)
     base : float
         Where the method starts.
     """
     order = np.argsort(-np.abs(values), kind="stable")
-    first, rest = order[:shown], order[shown:]
-    steps = [(names[i], float(values[i])) for i in first]
+    first, rest = order[:SHOWN], order[SHOWN:]
+    steps = [(_joined(names[i], shown[i]), float(values[i])) for i in first]
+    ticks = [_joined(_cut(names[i], NAME), _cut(shown[i], VALUE)) for i in first]
     if len(rest):
-        steps.append((f"{len(rest)} other features", float(values[rest].sum())))
+        steps.append((f"{len(rest)} others", float(values[rest].sum())))
+        ticks.append(steps[-1][0])
     total = base + float(values.sum())
     labels = ["base value", *(name for name, _ in steps), "sum"]
     amounts = [base, *(value for _, value in steps), total]
@@ -56,7 +66,7 @@ def draw(
     layout = {
         "height": height(len(labels)),
         "xaxis": axis(unit, range=_range(base, amounts[1:-1]), zeroline=False),
-        "yaxis": rows_axis(labels),
+        "yaxis": rows_axis(["base value", *ticks, "sum"]),
     }
     return figure(
         [trace],
@@ -65,6 +75,14 @@ def draw(
         head=["Step", unit],
         rows=[[name, value] for name, value in zip(labels, amounts, strict=True)],
     )
+
+
+def _joined(name: str, shown: str) -> str:
+    return f"{name} = {shown}" if shown else name
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def _range(base: float, steps: Sequence[float]) -> list[float]:

@@ -69,13 +69,10 @@ def _waterfall(results: Results, query: Query) -> Drawn:
     position = results.sample_index(sample)
     if method.base is None:
         raise ValueError("this method has no base value")
-    shown = results.inputs.display(position)
-    names = [
-        f"{name} = {shown[group[0]]}" if len(group) == 1 else name
-        for name, group in zip(method.names, _members(method), strict=True)
-    ]
-    values = method.values[position].astype(float)
-    return waterfall.draw(names, values, float(method.base[position]), method.unit)
+    display = results.inputs.display(position)
+    shown = [display[group[0]] if len(group) == 1 else "" for group in _members(method)]
+    values = method.values[position].astype(np.float64)
+    return waterfall.draw(method.names, shown, values, float(method.base[position]), method.unit)
 
 
 def _dendrogram(results: Results, query: Query) -> Drawn:

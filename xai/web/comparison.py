@@ -145,7 +145,7 @@ def table(results: Results, state: State) -> dict[str, Any]:
         {"lane": lane, "scale": end, "sum": _sum(methods[lane.slug], results, position)}
         for lane, end in zip(lanes, ends, strict=True)
     ]
-    shared = next((h["scale"] for h in heads if h["lane"].is_shared), "")
+    shared = next((end for lane, end in zip(lanes, ends, strict=True) if lane.is_shared), "")
     return {"heads": heads, "rows": kept, "hidden": len(rows) - len(kept), "shared_scale": shared}
 
 
