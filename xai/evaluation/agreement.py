@@ -20,7 +20,7 @@ from xai.evaluation.catalogue import CATALOGUE
 from xai.evaluation.consensus import Consensus, gather
 from xai.evaluation.intervals import mean_interval
 from xai.evaluation.measures import compare
-from xai.evaluation.players import Groups, coarsen, features, join, label
+from xai.evaluation.players import Groups, coarsen, common_units, features, join, unit_names
 from xai.vocabulary import Floats, Integers
 
 RANDOM = "random"
@@ -132,16 +132,18 @@ def agree(
         chosen, aligned, _random_order(methods, aligned, samples, seed), samples
     )
     pairs += _with_itself(chosen, methods, aligned, samples)
-    voters, groups = common_units({slug: ranked.groups for slug, ranked in chosen.items()})
-    votes = np.array(
-        [coarsen(aligned[slug], chosen[slug].groups, groups) for slug in voters]
-    ).reshape(len(voters), len(samples), len(groups))
+    own = {slug: ranked.groups for slug, ranked in chosen.items()}
+    names = {slug: ranked.names for slug, ranked in chosen.items()}
+    voters, groups = common_units(own)
+    votes = np.array([coarsen(aligned[slug], own[slug], groups) for slug in voters]).reshape(
+        len(voters), len(samples), len(groups)
+    )
     found = Agreement(
         methods=tuple(chosen),
         samples=samples,
         seed=seed,
         pairs=tuple(pairs),
-        units=unit_names(chosen, voters, groups),
+        units=unit_names(names, own, groups),
         voters=voters,
         consensus=gather(votes, tuple(chosen[slug].family or slug for slug in voters)),
     )
@@ -253,28 +255,6 @@ def _compare_two(first: Floats, second: Floats, *, is_signed: bool) -> dict[str,
     stack = np.stack([first, second], axis=1)
     found = compare(stack, np.array([[0, 1]]), (True, is_signed))
     return {slug: values[0] for slug, values in found.items()}
-
-
-def common_units(groups: Mapping[str, Groups]) -> tuple[tuple[str, ...], Groups]:
-    """Return who votes, and over which units: features if two methods know them, else groups."""
-    finest = [slug for slug, own in groups.items() if all(len(group) == 1 for group in own)]
-    voters = tuple(finest) if len(finest) > 1 or len(groups) == 1 else tuple(groups)
-    common: Groups = groups[voters[0]] if voters else ()
-    for slug in voters[1:]:
-        common = join(common, groups[slug])
-    return voters, common
-
-
-def unit_names(
-    chosen: Mapping[str, Ranked], voters: tuple[str, ...], groups: Groups
-) -> tuple[str, ...]:
-    for slug in voters:
-        if chosen[slug].groups == groups:
-            return chosen[slug].names
-    for slug in voters:
-        if chosen[slug].members is None:
-            return tuple(label(group, chosen[slug].names) for group in groups)
-    return tuple(f"group {position + 1}" for position in range(len(groups)))
 
 
 def _intervals(found: Agreement) -> dict[tuple[str, str, str], tuple[float, float, float]]:

@@ -7,6 +7,8 @@ the other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from xai.vocabulary import Floats
@@ -53,6 +55,29 @@ def coarsen(values: Floats, own: Groups, common: Groups) -> Floats:
     return values @ into
 
 
-def label(group: tuple[int, ...], names: tuple[str, ...]) -> str:
-    """Return the name of a group of features."""
-    return " + ".join(names[feature] for feature in group)
+def common_units(groups: Mapping[str, Groups]) -> tuple[tuple[str, ...], Groups]:
+    """Return which methods vote, and over which units.
+
+    Features, if two methods know them: then methods with groups do not vote, so that no detail is
+    lost. Otherwise all vote, over the finest groups that they have in common.
+    """
+    finest = [slug for slug, own in groups.items() if all(len(group) == 1 for group in own)]
+    voters = tuple(finest) if len(finest) > 1 or len(groups) == 1 else tuple(groups)
+    voters = voters or tuple(groups)
+    common: Groups = groups[voters[0]] if voters else ()
+    for slug in voters[1:]:
+        common = join(common, groups[slug])
+    return voters, common
+
+
+def unit_names(
+    names: Mapping[str, tuple[str, ...]], groups: Mapping[str, Groups], common: Groups
+) -> tuple[str, ...]:
+    """Return the names of common units: those of a method that has them, else made of features."""
+    for slug, own in groups.items():
+        if own == common:
+            return names[slug]
+    for slug, own in groups.items():
+        if all(len(group) == 1 for group in own):
+            return tuple(" + ".join(names[slug][i] for i in group) for group in common)
+    return tuple(f"group {position + 1}" for position in range(len(common)))

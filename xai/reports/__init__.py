@@ -1,0 +1,1 @@
+"""Results, read once and said in words, as one HTML file, or as a bundle."""
