@@ -15,6 +15,8 @@ from xai.web.models import Job, Run, Shard
 if TYPE_CHECKING:
     from datetime import datetime
 
+FEW = 1000
+"""Below this many evaluations, a rate would tell of starting, not of computing."""
 STEPS = {
     Job.Role.PREDICTIONS: "Predictions",
     Job.Role.AGREEMENT: "Agreement between the methods",
@@ -81,7 +83,7 @@ def _line(job: Job, moment: datetime) -> Line:
     if job.started and done:
         spent = ((job.finished or moment) - job.started).total_seconds()
         counted = job.evaluations or done
-        rate = counted / spent if spent > 0.5 and counted > 1 else None
+        rate = counted / spent if spent > 1 and counted >= FEW else None
     if rate and not job.is_over:
         left = max(0.0, (planned - done) / rate)
     return Line(
