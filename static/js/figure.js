@@ -52,6 +52,7 @@ class Figure extends HTMLElement {
     this.plot = document.createElement("div");
     this.plot.setAttribute("role", "img");
     this.plot.setAttribute("aria-label", this.figure.finding);
+    this.plot.style.minInlineSize = `${this.figure.least ?? 0}px`;
     const frame = document.createElement("div");
     frame.className = "plot";
     frame.tabIndex = 0;

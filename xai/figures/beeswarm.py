@@ -68,6 +68,7 @@ def draw(
     return figure(
         _traces(rows),
         layout,
+        least=460,
         finding=_finding(names, values[:, order], unit),
         head=["Feature", "lowest", "25 %", "median", "75 %", "highest"],
         rows=[

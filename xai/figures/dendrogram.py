@@ -49,6 +49,7 @@ def draw(names: Sequence[str], links: Floats, threshold: float, distance: str) -
     return figure(
         traces,
         layout,
+        least=360,
         finding=_finding(names, links, threshold),
         head=["First", "Second", "joined at"],
         rows=rows,

@@ -55,6 +55,7 @@ def draw(feature: Column, values: Floats, other: Column | None, unit: str) -> di
     return figure(
         [trace],
         layout,
+        least=420,
         finding=_finding(feature.name, table, len(values) - int(known.sum())),
         head=[feature.name, "mean attribution", "samples"],
         rows=table,

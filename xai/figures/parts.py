@@ -87,6 +87,7 @@ def figure(
     finding: str,
     head: Sequence[str],
     rows: Sequence[Sequence[Any]],
+    least: int = 0,
 ) -> dict[str, Any]:
     """Return a whole figure.
 
@@ -96,11 +97,14 @@ def figure(
         The sentence that says what the figure shows, for those who cannot see it.
     head, rows : sequences
         The table of its numbers, in plain text.
+    least : int
+        Pixels below which it is scrolled instead of squeezed.
     """
     base = {"hovermode": "closest", "showlegend": False, "height": 420}
     return {
         "data": data,
         "layout": base | dict(layout),
+        "least": least,
         "finding": plain(finding),
         "table": {
             "head": [plain(word) for word in head],

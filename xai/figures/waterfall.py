@@ -71,6 +71,7 @@ def draw(
     return figure(
         [trace],
         layout,
+        least=420,
         finding=_finding(steps, base, total, unit),
         head=["Step", unit],
         rows=[[name, value] for name, value in zip(labels, amounts, strict=True)],

@@ -10,10 +10,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from xai.reports import side_by_side
-from xai.web import overall
+from xai.web import overall, summary
 from xai.web.comparison import ORDERS
 from xai.web.landed import Landed, landed
 from xai.web.overall import View
+
+SHORT = 8
+"""Features on the overview; the global page has them all."""
 
 
 def _frame(found: Landed, view: View) -> dict[str, Any]:
@@ -24,6 +27,20 @@ def _frame(found: Landed, view: View) -> dict[str, Any]:
         "state": view,
         "unit": found.results.unit,
     }
+
+
+@require_safe
+def overview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Say in words what was found, with the numbers behind it."""
+    found, view = landed(request, pk), View.read(request.GET.dict())
+    context = {
+        "sentences": [],
+        "tiles": summary.tiles(found.results),
+        "costs": summary.costs(found.results),
+        "targets": side_by_side.targets(found.results),
+        **overall.importance(found.results, view, few=SHORT, most=SHORT),
+    }
+    return render(request, "results/overview.html", _frame(found, view) | context)
 
 
 @require_safe
@@ -50,9 +67,3 @@ def agreement(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "disputed": overall.disputed(found.results, view),
         }
     return render(request, "results/agreement.html", _frame(found, view) | context)
-
-
-@require_safe
-def overview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    found, view = landed(request, pk), View.read(request.GET.dict())
-    return render(request, "results/overview.html", _frame(found, view))
