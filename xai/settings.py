@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "xai.web.views.errors.unverified"
 if HTTPS:
     SECURE_HSTS_SECONDS = 30 * 24 * 3600
+    # Subdomains and the browsers' preload list are for the owner of the whole domain to decide.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SECURE_SSL_REDIRECT = environment.switch("PARALLAX_SSL_REDIRECT", default=True)
     # Only behind a proxy that sets this header itself is it to be believed.
     if environment.switch("PARALLAX_BEHIND_PROXY", default=False):
@@ -123,7 +126,8 @@ STATICFILES_FINDERS = [
 ]
 # A server that ran collectstatic serves hashed, compressed files; everyone else the files as they
 # lie, found at start: nothing to run first, nothing stale after an update.
-IS_COLLECTED = IS_SERVER and (STATIC_ROOT / "staticfiles.json").exists()
+_IS_COLLECTING = "collectstatic" in sys.argv
+IS_COLLECTED = IS_SERVER and (_IS_COLLECTING or (STATIC_ROOT / "staticfiles.json").exists())
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -133,6 +137,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not IS_COLLECTED
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # Headers -----------------------------------------------------------------------------------------
 

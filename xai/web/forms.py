@@ -49,7 +49,7 @@ class Picker(forms.Form):
     def __init__(
         self, data: Any, *, models: QuerySet[Upload], datasets: QuerySet[Upload], **kwargs: Any
     ) -> None:
-        super().__init__(data, label_suffix="", **kwargs)
+        super().__init__(data, **kwargs)
         self.fields["model"].queryset = models  # type: ignore[attr-defined]
         self.fields["dataset"].queryset = datasets  # type: ignore[attr-defined]
 
@@ -121,7 +121,7 @@ class RunForm(forms.Form):
     def __init__(
         self, data: Any, *, model: Upload, dataset: Upload, label: str = "", **kwargs: Any
     ) -> None:
-        super().__init__(data, label_suffix="", **kwargs)
+        super().__init__(data, **kwargs)
         self.model, self.dataset = model, dataset
         columns = [column["name"] for column in dataset.facts["columns"]]
         self.fields["target"].choices = _targets(model.facts)  # type: ignore[attr-defined]
