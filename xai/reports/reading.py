@@ -156,7 +156,7 @@ def _explanations(folder: Path, units: int, _stamp: int, has_errors: bool) -> Ex
         error = _matrix(column, units, np.float32)
     return Explanations(
         samples=_numbers(table.column("sample")),
-        targets=table.column("target").to_pylist(),
+        targets=_words(table.column("target")),
         values=_matrix(table.column("values"), units, np.float32),
         base=_optional(table.column("base")),
         gap=_optional(table.column("error")),
@@ -204,6 +204,15 @@ def _importance(path: Path, _stamp: int) -> ImportanceTable:
         low=_numbers(table.column("low")),
         high=_numbers(table.column("high")),
     )
+
+
+def _words(column: pa.ChunkedArray) -> list[str]:
+    """Return a column of few different words: much faster than one word at a time."""
+    found: list[str] = []
+    for chunk in column.chunks:
+        words = np.array(chunk.dictionary.to_pylist(), dtype=object)
+        found += words[chunk.indices.to_numpy()].tolist()
+    return found
 
 
 def _numbers(column: pa.ChunkedArray) -> NDArray[Any]:
