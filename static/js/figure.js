@@ -1,11 +1,9 @@
 // <x-figure src="…" library="…">: a Plotly figure, painted from the tokens of the style sheet.
 import { CONFIG, library } from "./library.js";
 import { palette, painted } from "./paint.js";
-import { table } from "./numbers.js";
+import { composed, notice, picture } from "./composed.js";
 
 class Figure extends HTMLElement {
-  static observedAttributes = ["src"];
-
   connectedCallback() {
     this.seen = new IntersectionObserver((entries) => {
       if (entries.some((entry) => entry.isIntersecting)) this.show();
@@ -25,10 +23,6 @@ class Figure extends HTMLElement {
     this.plot = null;
   }
 
-  attributeChangedCallback(_name, before) {
-    if (before !== null && this.plot) this.show();
-  }
-
   async show() {
     this.seen.disconnect();
     this.setAttribute("aria-busy", "true");
@@ -36,7 +30,8 @@ class Figure extends HTMLElement {
       const [answer] = await Promise.all([fetch(this.getAttribute("src")), library(this.getAttribute("library"))]);
       if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
       this.figure = await answer.json();
-      this.compose();
+      this.plot = picture(this.figure);
+      this.replaceChildren(...composed(this.figure, this.plot, () => this.save()));
       await this.draw();
     } catch (error) {
       this.fail(error);
@@ -45,19 +40,12 @@ class Figure extends HTMLElement {
     }
   }
 
-  compose() {
-    const finding = document.createElement("p");
-    finding.className = "finding";
-    finding.textContent = this.figure.finding;
-    this.plot = document.createElement("div");
-    this.plot.setAttribute("role", "img");
-    this.plot.setAttribute("aria-label", this.figure.finding);
-    this.plot.style.minInlineSize = `${this.figure.least ?? 0}px`;
-    const frame = document.createElement("div");
-    frame.className = "plot";
-    frame.tabIndex = 0;
-    frame.append(this.plot);
-    this.replaceChildren(finding, ...(this.figure.data.length ? [frame, table(this.figure.table)] : []));
+  save() {
+    // On a ground, or the ink of the dark scheme would be lost on white paper.
+    const ground = palette(this)("surface");
+    window.Plotly.relayout(this.plot, { paper_bgcolor: ground })
+      .then(() => window.Plotly.downloadImage(this.plot, { format: "png", scale: 2, filename: "parallax" }))
+      .then(() => this.draw());
   }
 
   async draw() {
@@ -67,11 +55,7 @@ class Figure extends HTMLElement {
   }
 
   fail(error) {
-    const notice = document.createElement("p");
-    notice.className = "notice bad";
-    notice.setAttribute("role", "alert");
-    notice.textContent = `This figure could not be drawn. ${error.message} Reload the page to try again.`;
-    this.replaceChildren(notice);
+    this.replaceChildren(notice(`This figure could not be drawn. ${error.message} Reload the page to try again.`));
   }
 }
 

@@ -5,7 +5,7 @@ export const CONFIG = {
   responsive: true,
   showSendToCloud: false, // else a button uploads the figure to a foreign server
   plotlyServerURL: "",
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  displayModeBar: false, // buttons inside a picture cannot be reached by all; ours is beside it
 };
 let loading = null;
 
