@@ -79,16 +79,22 @@ class FakeSession:
 
 
 @pytest.fixture
-def session(monkeypatch):
-    """Put a fake session, merge and agreement in the place of the laboratory."""
+def session(monkeypatch, merging):
+    """Put a fake session in the place of the jailed child."""
     from tasks import sessions
-    from xai.runner import agreement, merge
     from xai.web import files
 
     fake = FakeSession()
     monkeypatch.setattr(
         sessions, "_open", lambda key, run: sessions._Kept(key, fake, files.scratch())
     )
+    return fake
+
+
+@pytest.fixture
+def merging(monkeypatch):
+    """Put a merge and an agreement that only count in the place of the laboratory's."""
+    from xai.runner import agreement, merge
 
     def fold(job, parts, target: Path):
         assert all(part.is_dir() for part in parts)
@@ -102,7 +108,6 @@ def session(monkeypatch):
 
     monkeypatch.setattr(merge, "merge", fold)
     monkeypatch.setattr(agreement, "evaluate", lambda found, target, job: write(job, target, 0))
-    return fake
 
 
 @pytest.fixture
