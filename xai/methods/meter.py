@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
     from xai.vocabulary import Floats, Integers, Problem, Progress, Score
 
-ROWS_PER_CALL = 32_768
-"""Rows in one call of the score: large enough to hide the cost of a call, small enough to stay
-in memory (8 MB at 30 features) and to report progress several times a second."""
+ROWS_PER_CALL = 16_384
+"""Rows in one call of the score: large enough to hide the cost of a call (a forest wants more),
+small enough for the processor's cache (a network wants less) and for progress several times a
+second."""
 
 
 class Meter:
@@ -66,8 +67,9 @@ def blend(problem: Problem, masks: NDArray[np.bool_], score: Score) -> tuple[Flo
         found = score(mixed.reshape(-1, inputs.shape[1]), np.repeat(of, rows))
         found = np.asarray(found).reshape(len(cell), rows)
         # Around the first: equal scores have exactly their mean, so what is ignored gets zero.
-        mean[cell] = found[:, 0] + (found - found[:, :1]).mean(axis=1)
+        moved = found - found[:, :1]
+        mean[cell] = found[:, 0] + moved.mean(axis=1)
         if rows > 1:
-            deviation[cell] = found.std(axis=1, ddof=1)
+            deviation[cell] = moved.std(axis=1, ddof=1)
     shape = (len(inputs), len(masks))
     return mean.reshape(shape), deviation.reshape(shape)
