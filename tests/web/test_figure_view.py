@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.urls import reverse
 
@@ -11,7 +14,7 @@ QUERIES = {
     "bump": "",
     "beeswarm": "method=lime&target=yes",
     "dependence": "method=shapley&feature=feature+1&colour=feature+5",
-    "waterfall": "method=grouped_shapley&sample=3",
+    "waterfall": "method=grouped_shapley&sample=4",
     "dendrogram": "method=grouped_shapley",
     "pair": "measure=kendall&a=lime&b=shapley",
     "concordance": "",
@@ -73,7 +76,7 @@ def test_more_results_are_another_version(get, run):
         ("dependence", "method=grouped_shapley&feature=feature+0+%2B+feature+1"),
         ("waterfall", "method=shapley&sample=1"),
         ("waterfall", "method=shapley&sample=x"),
-        ("waterfall", "method=lime&sample=3"),
+        ("waterfall", "method=lime&sample=4"),
         ("dendrogram", "method=shapley"),
         ("pair", "measure=kendall&a=lime&b=lime"),
         ("pair", "measure=none&a=lime&b=shapley"),
@@ -97,3 +100,15 @@ def test_figures_of_many_rows_stay_small(client, make_upload):
     run = land(local_owner(), make_upload, rows=3000, features=8, methods=("shapley", "lime"))
     address = reverse("figure", args=[run.pk, "beeswarm"])
     assert len(client.get(f"{address}?method=lime").content) < 60_000
+
+
+def test_no_picture_is_sent_to_a_foreign_server():
+    source = (Path(__file__).parents[2] / "static/js/library.js").read_text()
+    assert "showSendToCloud: false" in source
+    assert 'plotlyServerURL: ""' in source
+    assert "displaylogo: false" in source
+
+
+def test_no_figure_needs_eval():
+    for source in (Path(__file__).parents[2] / "xai/figures").glob("*.py"):
+        assert not re.search(r"scattergl|parcoords|splom", source.read_text())

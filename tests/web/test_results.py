@@ -76,6 +76,15 @@ def test_a_run_with_one_method_has_every_page(page, make_upload, name):
     page(name, of=land(local_owner(), make_upload, rows=1, methods=("shapley",)))
 
 
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("labels", [True, False])
+def test_a_regression_has_every_page(page, make_upload, name, labels):
+    run = land(local_owner(), make_upload, problem="regression", labels=labels)
+    text = page(name, of=run)
+    assert "Right predictions" not in text
+    assert ("Mean absolute error" in text) == (labels and name == "overview")
+
+
 def test_a_run_of_global_methods_alone_has_its_pages(page, make_upload):
     run = land(local_owner(), make_upload, methods=("permutation",))
     assert "Permutation importance" in page("global", of=run)
@@ -88,6 +97,15 @@ def test_pages_of_many_rows_stay_small(page, make_upload, name):
     assert len(page(name, of=run)) < 250_000
 
 
+def test_the_overview_has_performance_agreement_and_cost(page):
+    text = page("overview")
+    assert re.search(r"Right predictions</h2><a [^>]*>\d+ %", text)
+    assert "mean Kendall τ-b of 6 pairs of methods; a random order reaches" in text
+    assert "by 7 methods" in text
+    assert "/report.html" in text
+    assert "/bundle.zip" in text
+
+
 def test_importance_is_the_mean_size(page, run):
     from xai.web.landed import Landed
 
@@ -96,7 +114,7 @@ def test_importance_is_the_mean_size(page, run):
     text = page("global")
     assert f'<span class="amount">{row.values[0]:.2f}</span>' in text
     assert "Built-in importance: split count" in text
-    assert "splits, 0 to" in text
+    assert "log-loss, 0 to" in text
 
 
 def test_importance_of_one_target_leaves_global_methods_out(page):
