@@ -94,7 +94,7 @@ def test_dependence_of_a_category_names_its_categories():
     column = dependence.Column("job", np.array([0.0, 1.0, 1.0, NAN]), ("Private", EVIL))
     found = dependence.draw(column, np.array([1.0, -1.0, -3.0, 9.0]), None, "margin")
     assert found["table"]["rows"] == [["Private", "1.00", "1"], [EVIL, "−2.00", "2"]]
-    assert "1 samples without a value" in found["finding"]
+    assert "Left out for want of a value: 1." in found["finding"]
     assert found["layout"]["xaxis"]["ticktext"][0] == "Private"
 
 
@@ -124,7 +124,7 @@ def test_a_waterfall_ends_at_base_plus_sum():
 
 def test_undefined_values_are_counted():
     found = distribution.draw(np.array([0.1, NAN, 0.3]), "τ", (-1.0, 1.0))
-    assert "Undefined for 1 samples." in found["finding"]
+    assert "Undefined for 1." in found["finding"]
     assert sum(found["data"][0]["y"]) == 2
     assert distribution.draw(np.array([NAN]), "τ", (-1.0, 1.0))["data"] == []
 

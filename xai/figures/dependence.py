@@ -144,9 +144,9 @@ def _table(feature: Column, x: Floats, y: Floats) -> list[list[Any]]:
 def _finding(name: str, table: Sequence[Sequence[Any]], missing: int) -> str:
     low, high = min(table, key=lambda row: row[1]), max(table, key=lambda row: row[1])
     text = (
-        f"{name} speaks most against the target at {low[0]} ({signed(low[1])} on average) "
-        f"and most for it at {high[0]} ({signed(high[1])})."
+        f"{name} lowers the output most at {low[0]} ({signed(low[1])} on average) "
+        f"and raises it most at {high[0]} ({signed(high[1])})."
         if len(table) > 1
         else f"{name} has one value here: {low[0]}, with {signed(low[1])} on average."
     )
-    return f"{text} {missing} samples without a value are left out." if missing else text
+    return f"{text} Left out for want of a value: {missing}." if missing else text

@@ -84,4 +84,4 @@ def _finding(title: str, known: Floats, missing: int) -> str:
         f"{title}: half of the {len(known)} samples are above {number(middle)}; "
         f"eight in ten lie between {number(low)} and {number(high)}."
     )
-    return f"{text} Undefined for {missing} samples." if missing else text
+    return f"{text} Undefined for {missing}." if missing else text
