@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import zipfile
 
 import numpy as np
 import pytest
+import skops.io
 import xgboost
+from sklearn.datasets import load_iris
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from tests.shared import FOLDER, needs_shared
 from xai.assets import safety, ubjson
@@ -122,10 +131,65 @@ def test_an_unknown_format_is_named(tmp_path):
         load_model(tmp_path / "x", "keras")
 
 
+def spoil_tree(model):
+    state = model.tree_.__getstate__()
+    state["nodes"]["left_child"][0] = 2**40
+    spoiled = type(model.tree_)(4, np.array([3]), 1)
+    spoiled.__setstate__(state)
+    model.tree_ = spoiled
+
+
+def spoil_histogram(model):
+    model._predictors[0][0].nodes["left"][0] = 60_000
+
+
+def spoil_vectors(model):
+    model._n_support = np.array([500, 500, 500], dtype=np.int32)
+
+
+@pytest.mark.parametrize(
+    ("model", "change"),
+    [
+        (DecisionTreeClassifier(max_depth=2), spoil_tree),
+        (HistGradientBoostingClassifier(max_iter=1), spoil_histogram),
+        (SVC(), spoil_vectors),
+    ],
+)
+def test_scikit_learn_arrays_that_point_astray_are_refused(tmp_path, model, change):
+    model.fit(*load_iris(return_X_y=True))
+    change(model)
+    skops.io.dump(model, tmp_path / "model.skops")
+    with pytest.raises(RefusedFile, match="damaged"):
+        load_model(tmp_path / "model.skops", "skops")
+
+
+def test_a_partial_of_anything_but_a_check_is_refused(tmp_path):
+    step = FunctionTransformer(functools.partial(np.add, 1))
+    model = make_pipeline(step, GaussianNB()).fit(*load_iris(return_X_y=True))
+    skops.io.dump(model, tmp_path / "model.skops")
+    with pytest.raises(RefusedFile, match=r"functools\.partial"):
+        load_model(tmp_path / "model.skops", "skops")
+
+
+def test_a_schema_without_bottom_is_refused(tmp_path):
+    schema = '{"a":' * 900 + "1" + "}" * 900
+    path = write_zip(tmp_path / "model.skops", ["schema.json"], schema.encode())
+    with pytest.raises(RefusedFile, match=r"nested|JSON"):
+        load_model(path, "skops")
+
+
 @needs_shared
 @pytest.mark.parametrize(
     ("name", "form"),
-    [("xgb_truncated.ubj", "xgboost-ubj"), ("st_deep_json.safetensors", "xgboost-json")],
+    [
+        ("xgb_truncated.ubj", "xgboost-ubj"),
+        ("st_deep_json.safetensors", "xgboost-json"),
+        ("evil.skops", "skops"),
+        ("bomb_512MiB.zip", "skops"),
+        ("lying_size.zip", "skops"),
+        ("truncated.zip", "skops"),
+        ("many_entries.zip", "skops"),
+    ],
 )
 def test_hostile_files_are_refused(name, form):
     with pytest.raises(XaiError):
