@@ -66,22 +66,30 @@ def as_json(agreement: Agreement) -> dict[str, Json]:
     Returns
     -------
     dict
+        `tau`: of the default measure, the mean over all pairs of methods on each sample.
         `pairs`: mean, low, high are None where undefined; `deterministic` marks a method that has
         no other seed. `samples`: from the most to the least disputed. `disputed_units`: mean
         spread of places over samples, largest first.
     """
     consensus, units = agreement.consensus, agreement.units
     tau = _mean_tau(agreement)
-    mean, low, high = mean_interval(consensus.concordance[None, :], agreement.seed)
+    overall = np.stack([tau, consensus.concordance])
+    mean, low, high = mean_interval(overall, agreement.seed)
     return {
         "measures": [card.as_json() for card in CATALOGUE.values()],
         "default": DEFAULT,
         "methods": list(agreement.methods),
         "pairs": [row for pair in agreement.pairs for row in _summaries(agreement, pair)],
-        "w": {
+        "tau": {
             "mean": _number(mean[0]),
             "low": _number(low[0]),
             "high": _number(high[0]),
+            "samples": int(np.isfinite(tau).sum()),
+        },
+        "w": {
+            "mean": _number(mean[1]),
+            "low": _number(low[1]),
+            "high": _number(high[1]),
             "chance": _number(1 / len(agreement.voters)) if agreement.voters else None,
             "methods": list(agreement.voters),
         },

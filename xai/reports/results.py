@@ -12,6 +12,7 @@ import numpy as np
 from xai.evaluation.agreement import CONTROL, SELF
 from xai.evaluation.consensus import Consensus, gather
 from xai.evaluation.players import coarsen, common_units, unit_names
+from xai.methods.catalogue import CATALOGUE
 from xai.reports import reading
 from xai.reports.importance import ImportanceRow, mean_size, own_importance
 from xai.reports.method import MethodResult
@@ -70,7 +71,9 @@ class Results:
             return f"{self.title(slug.removeprefix(SELF))}, another seed"
         if slug in self.folders:
             return self._load(slug).title
-        return "Random order" if slug == "random" else slug
+        if slug == "random":
+            return "Random order"
+        return CATALOGUE[slug].title if slug in CATALOGUE else slug
 
     @cached_property
     def predictions(self) -> Predictions:

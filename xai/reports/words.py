@@ -1,0 +1,32 @@
+"""What a run found, in sentences: each with its number, and the page that the number comes from.
+
+The sentences describe; they claim no significance, and none is written without its number.
+"""
+
+from __future__ import annotations
+
+from xai.reports.cautions import cautions
+from xai.reports.findings import agreement, failures, performance, reliance
+from xai.reports.results import Results
+from xai.reports.sentence import Sentence, Topic
+
+__all__ = ["TITLES", "Sentence", "sentences"]
+
+TITLES: dict[Topic, str] = {
+    "relies": "What the model relies on",
+    "agreement": "How far the methods agree",
+    "performance": "How right the model is here",
+    "failed": "What has no result",
+    "caution": "What not to conclude",
+}
+
+
+def sentences(results: Results) -> list[Sentence]:
+    """Return all sentences, findings first, cautions last; the same results give the same words."""
+    return [
+        *reliance(results),
+        *agreement(results),
+        *performance(results),
+        *failures(results),
+        *cautions(results),
+    ]
