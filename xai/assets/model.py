@@ -86,6 +86,13 @@ class BoundModel(Protocol):
     def probabilities(self, matrix: Floats) -> Floats | None:
         """Return the probability of each class, shape (m, k); None where there is none."""
 
+    def values(self, matrix: Floats) -> Floats | None:
+        """Return the predictions of a regression in the units of its label, shape (m,).
+
+        They differ from `outputs` where the model has a link (Poisson, gamma, …) and the output is
+        a margin; None for a classification.
+        """
+
     def contributions(self, matrix: Floats, targets: Integers) -> Contributions:
         """Return the model's own exact contributions to the output `targets[i]` of row i."""
 

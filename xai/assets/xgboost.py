@@ -60,8 +60,11 @@ def load(path: Path, form: str) -> XGBoostModel:
     except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
         raise RefusedFile(f"XGBoost cannot read this file: {_first_line(error)}") from None
     notes = []
-    if contents.best_round is not None and contents.booster != "gblinear":
+    rounds = booster.num_boosted_rounds()
+    if contents.best_round is not None and contents.best_round + 1 < rounds and contents.trees:
         booster = booster[: contents.best_round + 1]
+        used = contents.trees // rounds * (contents.best_round + 1)
+        contents = replace(contents, trees=used)
         notes.append(
             f"Training stopped early: the first {contents.best_round + 1} rounds are used, as "
             "scikit-learn's wrapper does."
