@@ -48,8 +48,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start, wait, stop."""
-        # A stop asked for while starting must end what has started.
-        signal.signal(signal.SIGTERM, _interrupt)
+        # A stop asked for while starting must end what has started. Said for Ctrl-C too, which a
+        # shell has its background programs ignore.
+        for kind in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(kind, _interrupt)
         try:
             with _only_one(Path(settings.DATA_DIR)):
                 self._run(options["port"])
