@@ -59,10 +59,10 @@ def test_names_are_shown_as_text(page, make_upload, name):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_what_is_open_and_what_failed_is_said(page, run, name):
-    run.jobs.filter(method="lime").update(state=Job.State.RUNNING)
-    run.jobs.filter(method="occlusion").update(state=Job.State.FAILED, error="It was <too> large.")
+    run.jobs.filter(method="permutation").update(state=Job.State.RUNNING)
+    run.jobs.filter(method="builtin").update(state=Job.State.FAILED, error="It was <too> large.")
     text = page(name)
-    assert "Still computing: LIME" in text
+    assert "Still computing: Permutation importance" in text
     assert "It was &lt;too&gt; large." in text
 
 
@@ -100,7 +100,11 @@ def test_pages_of_many_rows_stay_small(page, make_upload, name):
 def test_the_overview_has_performance_agreement_and_cost(page):
     text = page("overview")
     assert re.search(r"Right predictions</h2><a [^>]*>\d+ %", text)
-    assert "mean Kendall τ-b of 6 pairs of methods; a random order reaches" in text
+    assert "mean Kendall τ-b of 4 methods; 95 % interval" in text
+    assert "a random order reaches" in text
+    assert "What the model relies on" in text
+    assert "What not to conclude" in text
+    assert "/compare/?sample=" in text
     assert "by 7 methods" in text
     assert "/report.html" in text
     assert "/bundle.zip" in text

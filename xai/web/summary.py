@@ -7,8 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from xai.figures.parts import number
+from xai.evaluation.agreement import RANDOM
+from xai.reports import performance, words
+from xai.reports.phrasing import between, counted, number, percent, two
 from xai.reports.results import Results
+from xai.reports.sentence import Sentence
+
+Groups = list[tuple[str, list[Sentence]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +22,7 @@ class Tile:
 
     title: str
     value: str
-    words: str
+    meaning: str
     page: str
 
 
@@ -27,66 +32,62 @@ def tiles(results: Results) -> list[Tile]:
     return [tile for tile in found if tile]
 
 
+def said(results: Results) -> dict[str, Groups]:
+    """Return the sentences by topic: what was found, and what not to conclude."""
+    sentences = words.sentences(results)
+    groups = {
+        topic: (title, [sentence for sentence in sentences if sentence.topic == topic])
+        for topic, title in words.TITLES.items()
+    }
+    found = {topic: group for topic, group in groups.items() if group[1]}
+    cautions = [group for topic, group in found.items() if topic == "caution"]
+    findings = [group for topic, group in found.items() if topic != "caution"]
+    return {"findings": findings, "cautions": cautions}
+
+
 def _performance(results: Results) -> Tile | None:
-    predictions = results.predictions
     if results.problem == "regression":
         return _error(results)
-    known = [correct for correct in predictions.correct if correct is not None]
-    if not known:
+    found = performance.accuracy(results)
+    if found is None:
         return None
-    share = sum(known) / len(known)
-    low, high = _wilson(share, len(known))
-    words = f"of {len(known)} labelled rows; 95 % interval {100 * low:.0f} to {100 * high:.0f} %"
-    return Tile("Right predictions", f"{100 * share:.0f} %", words, "compare")
+    meaning = f"of {found.labelled:,} labelled rows; {between(found.low, found.high, 'percent')}"
+    return Tile("Right predictions", percent(found.share), meaning, "compare")
 
 
 def _error(results: Results) -> Tile | None:
-    predictions = results.predictions
-    labels = np.array([np.nan if x is None else float(x) for x in predictions.labels])
-    known = np.isfinite(labels)
-    if not known.any():
+    found = performance.fit(results)
+    if found is None:
         return None
-    labels, values = labels[known], predictions.values[known]
-    error, spread = np.abs(values - labels).mean(), np.abs(labels - np.median(labels)).mean()
-    words = (
-        f"over {len(labels)} labelled rows; always saying the median would give {number(spread)}"
-    )
-    return Tile("Mean absolute error", number(float(error)), words, "compare")
+    meaning = f"over {found.labelled:,} labelled rows; always saying their median would give "
+    meaning += number(found.error_of_median)
+    return Tile("Mean absolute error", number(found.error), meaning, "compare")
 
 
 def _agreement(results: Results) -> Tile | None:
     if not results.agreement:
         return None
     found = results.agreement
-    pairs = [pair for pair in found["pairs"] if pair["measure"] == found["default"]]
-    chosen = [p["mean"] for p in pairs if p["a"] != "random" and not p["b"].startswith("self:")]
-    random = [p["mean"] for p in pairs if p["a"] == "random" and p["mean"] is not None]
-    known = [mean for mean in chosen if mean is not None]
-    if not known:
+    if found["tau"]["mean"] is None:
         return None
-    words = f"mean Kendall τ-b of {len(known)} pair{'s' * (len(known) > 1)} of methods"
+    tau = found["tau"]
+    random = [
+        pair["mean"]
+        for pair in found["pairs"]
+        if pair["measure"] == found["default"] and pair["a"] == RANDOM and pair["mean"] is not None
+    ]
+    meaning = f"mean Kendall τ-b of {counted(len(found['methods']), 'method')}; "
+    meaning += between(tau["low"], tau["high"], "two")
     if random:
-        words += f"; a random order reaches {_two(random)}"
-    return Tile("Agreement", _two(known), words, "agreement")
+        meaning += f"; a random order reaches {two(float(np.mean(random)))}"
+    return Tile("Agreement", two(tau["mean"]), meaning, "agreement")
 
 
 def _cost(results: Results) -> Tile:
     total = sum(method.evaluations for method in results.methods)
     rows, methods = len(results.predictions.samples), len(results.methods)
-    words = f"by {methods} method{'s' * (methods > 1)}, with {total:,} evaluations of the model"
-    return Tile("Rows explained", f"{rows:,}", words, "global")
-
-
-def _two(numbers: list[float]) -> str:
-    return f"{float(np.mean(numbers)) + 0.0:.2f}".replace("-", "−")
-
-
-def _wilson(share: float, n: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share: right also near 0 and 1."""
-    z = 1.96
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    meaning = f"by {counted(methods, 'method')}, with {counted(total, 'evaluation')} of the model"
+    return Tile("Rows explained", f"{rows:,}", meaning, "global")
 
 
 def costs(results: Results) -> list[dict[str, Any]]:

@@ -34,10 +34,10 @@ def overview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Say in words what was found, with the numbers behind it."""
     found, view = landed(request, pk), View.read(request.GET.dict())
     context = {
-        "sentences": [],
         "tiles": summary.tiles(found.results),
         "costs": summary.costs(found.results),
         "targets": side_by_side.targets(found.results),
+        **summary.said(found.results),
         **overall.importance(found.results, view, few=SHORT, most=SHORT),
     }
     return render(request, "results/overview.html", _frame(found, view) | context)
