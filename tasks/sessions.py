@@ -40,6 +40,7 @@ class _Kept:
 _lock = threading.RLock()
 """Held while the child is used, so that the timer closes an idle one only."""
 _kept: _Kept | None = None
+_timer: threading.Timer | None = None
 
 
 @contextmanager
@@ -110,9 +111,12 @@ def _open(key: tuple[Any, ...], run: Run) -> _Kept:
 
 
 def _close_later() -> None:
-    timer = threading.Timer(IDLE_SECONDS, _close_if_idle)
-    timer.daemon = True
-    timer.start()
+    global _timer  # noqa: PLW0603
+    if _timer is not None:
+        _timer.cancel()
+    _timer = threading.Timer(IDLE_SECONDS, _close_if_idle)
+    _timer.daemon = True
+    _timer.start()
 
 
 def _close_if_idle() -> None:

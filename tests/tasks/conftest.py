@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from tasks import bells
 from xai.runner.plan import JobPlan, ShardPlan
+
+SEND = bells._send
+"""The real one, for the tests of the bells themselves."""
 
 
 @pytest.fixture(autouse=True)
 def _calm(monkeypatch):
     """No beating thread, no timer, no message: nothing but the rows."""
-    from tasks import bells, heart, sessions, turns
+    from tasks import heart, sessions, turns
 
     monkeypatch.setattr(heart, "BEAT_SECONDS", 1e6)
     monkeypatch.setattr(sessions, "_close_later", lambda: None)
@@ -116,10 +120,10 @@ def drain():
     from tasks import explain, turns
 
     def work():
-        for bells in range(50):
+        for rung in range(50):
             waiting = turns.waiting()
             if waiting is None:
-                return bells
+                return rung
             explain.work(waiting)
         raise AssertionError("the work never ends")
 
