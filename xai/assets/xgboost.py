@@ -60,14 +60,13 @@ def load(path: Path, form: str) -> XGBoostModel:
     except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
         raise RefusedFile(f"XGBoost cannot read this file: {_first_line(error)}") from None
     notes = []
-    rounds = booster.num_boosted_rounds()
-    if contents.best_round is not None and contents.best_round + 1 < rounds and contents.trees:
-        booster = booster[: contents.best_round + 1]
-        used = contents.trees // rounds * (contents.best_round + 1)
-        contents = replace(contents, trees=used)
+    rounds, best = booster.num_boosted_rounds(), contents.best_round
+    if best is not None and best + 1 < rounds and contents.trees:
+        booster = booster[: best + 1]
+        contents = replace(contents, trees=contents.trees // rounds * (best + 1))
         notes.append(
-            f"Training stopped early: the first {contents.best_round + 1} rounds are used, as "
-            "scikit-learn's wrapper does."
+            f"Training stopped early: the first {best + 1} rounds are used, as scikit-learn's "
+            "wrapper does."
         )
     return XGBoostModel(booster, contents, form, notes)
 
