@@ -1,0 +1,125 @@
+"""Everything a run found as one folder: what pages show, for other programs and for the file."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from xai.errors import InvalidParameter
+from xai.reports.html import render
+from xai.reports.manifest import complete
+from xai.reports.results import Results
+
+ATTRIBUTIONS = pa.schema(
+    [
+        ("method", pa.string()),
+        ("sample", pa.int64()),
+        ("target", pa.string()),
+        ("output", pa.int32()),
+        ("names", pa.list_(pa.string())),
+        ("values", pa.list_(pa.float32())),
+        ("shape", pa.list_(pa.int32())),
+        ("base", pa.float64()),
+        ("error", pa.float64()),
+    ]
+)
+ERRORS = pa.schema([ATTRIBUTIONS.field(name) for name in
+                    ("method", "sample", "target", "output", "names", "values")])  # fmt: skip
+IMPORTANCE = pa.schema(
+    [
+        ("method", pa.string()),
+        ("name", pa.string()),
+        ("value", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+    ]
+)
+PREDICTIONS = pa.schema(
+    [
+        ("sample", pa.int64()),
+        ("target", pa.string()),
+        ("value", pa.float64()),
+        ("probability", pa.float64()),
+        ("label", pa.string()),
+        ("predicted", pa.string()),
+        ("correct", pa.bool_()),
+        ("outputs", pa.list_(pa.float64())),
+    ]
+)
+AGREEMENT = pa.schema(
+    [
+        ("measure", pa.string()),
+        ("a", pa.string()),
+        ("b", pa.string()),
+        ("sample", pa.int64()),
+        ("value", pa.float64()),
+    ]
+)
+
+
+def write_bundle(results: Results, out: Path) -> None:
+    """Write the bundle to the folder `out`, which is there whole or not at all.
+
+    Raises
+    ------
+    InvalidParameter
+        If `out` is there already and is not an empty folder.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InvalidParameter(f"{out} exists already and is not an empty folder.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = out.parent / f".{out.name}-{uuid.uuid4().hex}"
+    fresh.mkdir()
+    try:
+        _fill(results, fresh)
+        os.replace(fresh, out)  # noqa: PTH105 - over an empty folder too
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _fill(results: Results, folder: Path) -> None:
+    of_methods = [method.folder for method in results.methods]
+    agreement = results.folders.get("agreement")
+    predictions = results.folders.get("predictions")
+    _join("attributions.parquet", ATTRIBUTIONS, of_methods, folder)
+    _join("errors.parquet", ERRORS, of_methods, folder)
+    _join("importance.parquet", IMPORTANCE, of_methods, folder)
+    _join("predictions.parquet", PREDICTIONS, [predictions] if predictions else [], folder)
+    if agreement:
+        _join("agreement.parquet", AGREEMENT, [agreement], folder)
+        shutil.copyfile(agreement / "agreement.json", folder / "agreement.json")
+    (folder / "report.html").write_text(render(results), encoding="utf-8")
+    files = {path.name: path for path in folder.iterdir()}
+    text = json.dumps(complete(results, files), indent=2, allow_nan=False)
+    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _join(name: str, schema: pa.Schema, sources: Iterable[Path], folder: Path) -> None:
+    """Write one table after another into one file, with exactly this schema, even if empty."""
+    repeated = [field.name for field in schema if field.type == pa.string()] + [
+        "names.list.element"
+    ]
+    with pq.ParquetWriter(
+        folder / name, schema, compression="zstd", use_dictionary=repeated
+    ) as writer:
+        for source in sources:
+            if (source / name).exists():
+                writer.write_table(_fitted(pq.read_table(source / name), schema))
+
+
+def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return a table with the columns of the schema; a column it lacks is null."""
+    columns = [
+        table.column(field.name).cast(field.type)
+        if field.name in table.column_names
+        else pa.nulls(len(table), field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
