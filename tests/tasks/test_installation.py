@@ -172,9 +172,12 @@ def test_a_killed_broker_is_found_again(house, submit):
     )
 
 
-def test_a_run_is_cancelled_within_seconds(house, submit):
+def test_a_run_is_cancelled_within_seconds(house, submit, monkeypatch):
     from tasks import queue
+    from xai.runner import plan
 
+    # One long shard: a child whose shard ended in time would rightly live on.
+    monkeypatch.setattr(plan, "SHARD_SECONDS", 1000.0)
     run = submit()
     shard = wait_for(is_computing(run, "lime"), PATIENCE, "a shard half done")
     queue.cancel(run)
