@@ -107,7 +107,8 @@ def _groups(method: MethodResult) -> list[Sentence]:
     threshold = method.notes.get("threshold", method.params.get("threshold"))
     least = f" (associated at least {two(float(threshold))})" if threshold is not None else ""
     text = (
-        f"{counted(len(groups), 'group')} of features move together{least}: "
+        f"{counted(len(groups), 'group')} of features {'moves' if len(groups) == 1 else 'move'} "
+        f"together{least}: "
         f"{listed([named(name) for name in groups])}. How a method divides credit inside a group "
         "is its own choice more than the model's: read the group."
     )

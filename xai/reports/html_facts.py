@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 from xai.figures.parts import number
 from xai.reports import manifest
 from xai.reports.findings import OUTPUT
 from xai.reports.html_lanes import method_name, scroll
-from xai.reports.markup import Html, join, name, tag
+from xai.reports.markup import Html, join, name, tag, text
 from xai.reports.phrasing import counted
 from xai.reports.results import Results
 from xai.vocabulary import Json
@@ -100,13 +101,26 @@ def _method(entry: dict[str, Json]) -> Html:
 def reproduce(results: Results) -> Html:
     """Return the command, and the versions of what computed the numbers."""
     command = str(results.manifest.get("command", ""))
+    product = str(results.manifest.get("product", ""))
     versions = [(key, str(value)) for key, value in results.libraries.items()]
     return join(
         tag("p", "With the two files of these hashes beside you, this computes the same numbers:"),
-        tag("pre", tag("code", command)) if command else None,
+        tag("pre", tag("code", _in_lines(command))) if command else None,
         tag("h3", "Versions"),
-        _list([("Parallax", results.manifest.get("product")), *versions], class_="versions"),
+        _list([("Parallax", product.removeprefix("Parallax ")), *versions], class_="versions"),
     )
+
+
+def _in_lines(command: str) -> Html:
+    """Return a command with one option per line, still ready to be pasted."""
+    lines: list[str] = []
+    for word in shlex.split(command):
+        quoted = shlex.quote(word)
+        if word.startswith("--") or not lines:
+            lines.append(quoted)
+        else:
+            lines[-1] += f" {quoted}"
+    return Html(" \\\n    ".join(text(line) for line in lines))
 
 
 def reading(results: Results) -> Html:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xai.evaluation.agreement import RANDOM
 from xai.evaluation.catalogue import CATALOGUE
 from xai.figures import matrix
 from xai.figures.lanes import arrange
@@ -121,7 +122,7 @@ def _measures(results: Results, found: Json) -> Html:
     lines = [
         tag(
             "tr",
-            tag("th", f"{results.title(a)} – {results.title(b)}", scope="row"),
+            tag("th", f"{_title(results, a)} – {_title(results, b)}", scope="row"),
             [
                 tag("td", "–" if values[card.slug] is None else two(values[card.slug]),
                     class_="number")
@@ -132,6 +133,11 @@ def _measures(results: Results, found: Json) -> Html:
     ]  # fmt: skip
     head = tag("thead", tag("tr", tag("th", "Pair", scope="col"), heads))
     return scroll("All measures", tag("table", head, tag("tbody", lines), class_="plain"))
+
+
+def _title(results: Results, slug: str) -> str:
+    """Return a title; the control stands for a random order here, not for a method."""
+    return "Random order" if slug == RANDOM else results.title(slug)
 
 
 def _concordance(found: Json) -> Html | None:
