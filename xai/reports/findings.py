@@ -185,12 +185,12 @@ def _with_another_seed(results: Results, kendall: list[Json]) -> list[Sentence]:
         if not pair["b"].startswith(SELF) or pair["deterministic"] or pair["mean"] is None:
             continue
         text = (
-            f"{results.title(pair['a'])} draws at random: with another seed it agrees with itself "
-            f"at τ {two(pair['mean'])} ({between(pair['low'], pair['high'], 'two')}, "
-            f"{counted(pair['samples'], 'row')}). More agreement than that with another method "
-            "cannot be expected of it."
+            f"{results.title(pair['a'])} run again with another seed: the two orders agree at "
+            f"τ {two(pair['mean'])} ({between(pair['low'], pair['high'], 'two')}, "
+            f"{counted(pair['samples'], 'row')})"
         )
         is_steady = pair["mean"] >= ALIKE[0][0]
+        text += "." if is_steady else ": part of how it differs from others is its own noise."
         said.append(
             Sentence(text, "agreement", "#matrix", "" if is_steady else "warn", "agreement")
         )

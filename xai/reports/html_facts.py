@@ -140,15 +140,16 @@ def reading(results: Results) -> Html:
         ),
         (
             "The thin line",
-            "A 95 % interval: over the rows for importance, over the random draws of the method "
-            "for a single row. No line: the method draws nothing, or estimates no error.",
+            "A 95 % interval: over the rows for importance; for a single row over what the method "
+            "draws, be it background rows or random numbers. No line: nothing is estimated.",
         ),
         ("#1, #2, …", "The place of a feature by size within its method; ties share the best."),
         (
             "The matrix",
-            "How alike two methods order the features of one row, mean over rows. Read it between "
-            "the last two lines: a random order is the floor, the same method with another seed "
-            "the ceiling.",
+            "How alike two methods order the features of one row, mean over rows. Read it beside "
+            "the last two lines: a pair close to the random order says nothing in common, and "
+            "a method that hardly agrees with itself on another seed is too noisy to be read "
+            "closely.",
         ),
         (
             "What it cannot say",

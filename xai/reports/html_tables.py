@@ -83,7 +83,7 @@ def _matrix(results: Results, found: Json) -> Html:
         "tbody",
         tag("tr", tag("th", "Random order", tag("small", "the floor"), scope="row"),
             [_cell(cell) for cell in random]),
-        tag("tr", tag("th", "Itself, another seed", tag("small", "the ceiling"), scope="row"),
+        tag("tr", tag("th", "Itself, another seed", tag("small", "its own noise"), scope="row"),
             [_exact() if slug in exact else _cell(cell)
              for slug, cell in zip(slugs, itself, strict=True)]),
         class_="reference",
