@@ -91,14 +91,14 @@ def test_weighted_tau_equals_scipy_without_ties():
     values = np.random.default_rng(5).standard_normal((9, 2, 17))
     found = compare(values, np.array([[0, 1]]), (True, True))["weighted"][0]
     expected = [stats.weightedtau(abs(x), abs(y)).statistic for x, y in values]
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
 def test_every_measure_is_symmetric_and_perfect_on_itself(drawn):
     there = compare(drawn, np.array([[0, 1], [0, 0]]), (True, True))
     back = compare(drawn, np.array([[1, 0]]), (True, True))
     for slug in CATALOGUE:
-        np.testing.assert_allclose(there[slug][0], back[slug][0], atol=1e-6, err_msg=slug)
+        np.testing.assert_allclose(there[slug][0], back[slug][0], atol=1e-12, err_msg=slug)
         np.testing.assert_allclose(there[slug][1], 1.0, atol=1e-6, err_msg=slug)
 
 
@@ -113,7 +113,7 @@ def test_the_order_of_the_columns_does_not_matter(drawn):
     shuffled = drawn[:, :, np.random.default_rng(1).permutation(drawn.shape[2])]
     here, there = (compare(v, np.array([[0, 1]]), (True, True)) for v in (drawn, shuffled))
     for slug in CATALOGUE:
-        np.testing.assert_allclose(here[slug], there[slug], atol=1e-6, err_msg=slug)
+        np.testing.assert_allclose(here[slug], there[slug], atol=1e-9, err_msg=slug)
 
 
 def test_a_constant_explanation_is_undefined_not_zero():

@@ -2,7 +2,7 @@
 
 The order of strength is that of |value|; only `pearson` and `sign` look at signs.
 
-Cost: two products of matrices over all u² pairs of units; no call per sample.
+Cost: one product of matrices over all u² pairs of units; no call per sample.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from xai.evaluation.ranks import blocks, membership, persistence, top
 from xai.vocabulary import Floats, Integers
 
 CHUNK_NUMBERS = 1_000_000
-"""Numbers in the largest temporary array: 4 MB in single precision, so that it stays in the cache."""
+"""Numbers in the largest temporary array: 4 MB in single precision, to stay in the cache."""
 RBO_DEPTH = 90
 """Depth beyond which a place weighs less than 1e-4 (p is at most 0.9)."""
 
@@ -104,21 +104,18 @@ def _void(
 
 
 def _kendall(stack: Stack) -> tuple[Floats, Floats]:
-    """Return τ-b and weighted τ between all methods, each of shape (n, m, m).
-
-    The sums run in single precision: τ-b is exact, weighted τ is right to 1e-6.
-    """
-    n, m, u = stack.values.shape
+    """Return τ-b and weighted τ between all methods, each of shape (n, m, m)."""
+    u = stack.values.shape[2]
     order = (stack.above + stack.tied / 2).astype(np.float32)
-    # [i, j]: +1 where unit i is the stronger one, 0 where tied.
-    signs = np.sign(order[:, :, None, :] - order[:, :, :, None])
-    across = signs.copy().reshape(n, m, u * u).swapaxes(1, 2)
-    agree = (signs.reshape(n, m, u * u) @ across).astype(np.float64)
+    # [n, i, method, j]: +1 where unit i is the stronger one of i and j, 0 where they are tied.
+    signs = np.sign(order[:, None, :, :] - order.swapaxes(1, 2)[:, :, :, None])
+    # [n, i, a, b]: on how many pairs with unit i two methods agree. Whole numbers: exact.
+    agree_on = (signs @ signs.swapaxes(2, 3)).astype(np.float64)
+    agree = agree_on.sum(axis=1)
     size = np.sqrt(np.diagonal(agree, axis1=1, axis2=2))
     # A pair weighs what its two units weigh; [a, b] is the sum that weighs by the order of a.
     weight = _weights(stack)
-    signs *= weight.astype(np.float32)[:, :, :, None]
-    weighted = (signs.reshape(n, m, u * u) @ across).astype(np.float64)
+    weighted = (weight.swapaxes(1, 2)[:, :, :, None] * agree_on).sum(axis=1)
     # The sum of weights over the pairs that b decides: each unit is tied with `tied` of all u.
     lengths = weight @ (u - stack.tied).swapaxes(1, 2)
     own = np.diagonal(lengths, axis1=1, axis2=2)[:, :, None]
