@@ -23,11 +23,11 @@ stopping = threading.Event()
 """Set when this worker was told to end: it gives its shard back instead of finishing it."""
 
 
-class Lost(Exception):  # noqa: N818 - a fact, not a mistake
+class Lost(Exception):
     """The shard is no longer this worker's: cancelled, or given to another."""
 
 
-class Stopping(Exception):  # noqa: N818
+class Stopping(Exception):
     """The worker is told to end."""
 
 

@@ -195,9 +195,12 @@ class Recipe:
 
     def as_json(self) -> dict[str, Json]:
         """Return plain data, ready for `json.dumps`."""
-        return asdict(self) | {"features": list(self.features), "methods": [
-            {"slug": choice.slug, "params": dict(choice.params)} for choice in self.methods
-        ]}
+        return asdict(self) | {
+            "features": list(self.features),
+            "methods": [
+                {"slug": choice.slug, "params": dict(choice.params)} for choice in self.methods
+            ],
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Json]) -> Recipe:

@@ -84,16 +84,14 @@ def test_the_manifest_names_what_a_reader_needs(bundle):
 def test_the_same_recipe_gives_the_same_numbers(files, tmp_path):
     for name in ("one", "two"):
         run(files, tmp_path / name, rows="0:6", methods=("occlusion", "random"))
-    one, two = (
-        pq.read_table(tmp_path / name / "attributions.parquet") for name in ("one", "two")
-    )
+    one, two = (pq.read_table(tmp_path / name / "attributions.parquet") for name in ("one", "two"))
     assert one.equals(two)
 
 
 def test_a_missing_column_is_refused_by_name_and_nothing_is_written(files, tmp_path):
     frame = pd.read_csv(files / "data.csv").drop(columns="b")
     frame.to_csv(tmp_path / "data.csv", index=False)
-    with pytest.raises(MissingColumn, match="`?b`?"):
+    with pytest.raises(MissingColumn, match="`b`"):
         explain(files / "model.json", tmp_path / "data.csv", tmp_path / "out", Options(), quiet)
     assert not (tmp_path / "out").exists()
 
@@ -103,9 +101,7 @@ def test_a_pickle_is_refused_and_never_opened(files, tmp_path):
     pickle = b"cbuiltins\nopen\n(V" + str(marker).encode() + b"\nVw\ntR."
     (tmp_path / "model.json").write_bytes(pickle)
     with pytest.raises(RefusedFile, match="skops"):
-        explain(
-            tmp_path / "model.json", files / "data.csv", tmp_path / "out", Options(), quiet
-        )
+        explain(tmp_path / "model.json", files / "data.csv", tmp_path / "out", Options(), quiet)
     assert not marker.exists()
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -53,7 +54,7 @@ def test_shards_cover_every_row_once():
     for job in plan(RECIPE, MODEL, DATA):
         edges = [(shard.start, shard.stop) for shard in job.shards]
         assert edges[0][0] == 0
-        assert all(left[1] == right[0] for left, right in zip(edges, edges[1:], strict=False))
+        assert all(left[1] == right[0] for left, right in itertools.pairwise(edges))
 
 
 def test_a_slower_model_gets_smaller_shards():

@@ -17,7 +17,7 @@ _HEADER = 4
 _CHUNK = 1 << 16
 
 
-class FrameTooLarge(ValueError):  # noqa: N818 - named for what is wrong, as all our errors
+class FrameTooLarge(ValueError):
     """A message is longer than agreed."""
 
 

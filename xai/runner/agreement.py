@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from xai.errors import XaiError
 from xai.evaluation.agreement import CONTROL, SELF, Ranked, agree
 from xai.evaluation.files import write_agreement
@@ -33,7 +35,7 @@ def evaluate(folders: Mapping[str, Path], target: Path, job: Mapping[str, Json])
     ranked = {
         method.slug: Ranked(
             names=tuple(method.names),
-            values=method.values,
+            values=method.values.astype(np.float64),
             members=method.members,
             is_signed=method.is_signed,
             family=method.family,

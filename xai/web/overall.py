@@ -47,9 +47,7 @@ class View:
         return f"?{urlencode({name: value for name, value in chosen.items() if value})}"
 
 
-def importance(
-    results: Results, view: View, *, few: int = FEW, most: int = TOP
-) -> dict[str, Any]:
+def importance(results: Results, view: View, *, few: int = FEW, most: int = TOP) -> dict[str, Any]:
     """Return the lanes of global importance, as rows of a table.
 
     Parameters

@@ -41,8 +41,8 @@ def _split() -> tuple[Json, Json, Json, Json]:
 
 
 def _write_model(path: Path) -> None:
-    from skops.io import dump  # noqa: PLC0415 - heavy
     from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415
+    from skops.io import dump  # noqa: PLC0415 - heavy
 
     inputs, _, truth, _ = _split()
     forest = RandomForestClassifier(TREES, max_depth=8, min_samples_leaf=3, random_state=0)

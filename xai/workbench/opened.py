@@ -64,7 +64,7 @@ class Opened:
         """Return the explained output of each row: the predicted class, or the named one."""
         names = self.facts.outputs
         if self.facts.problem == "regression" or not target:
-            return outputs.argmax(axis=1).astype(np.int64)
+            return np.asarray(outputs.argmax(axis=1), dtype=np.int64)
         if target not in names:
             raise InvalidParameter(
                 f"The model has no output {target!r}; it has: {', '.join(names[:20])}."

@@ -98,7 +98,9 @@ class Job(models.Model):
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="jobs")
     position = models.IntegerField(help_text="Order on the page.")
     role = models.CharField(max_length=12, choices=Role.choices)
-    method = models.CharField(max_length=40, blank=True, help_text="Slug; empty unless METHOD, SELF.")
+    method = models.CharField(
+        max_length=40, blank=True, help_text="Slug; empty unless METHOD, SELF."
+    )
     params = models.JSONField(default=dict)
     seed = models.BigIntegerField(default=0)
     key = models.CharField(max_length=64, help_text="Hash of all that determines the result.")
