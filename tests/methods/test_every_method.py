@@ -14,7 +14,7 @@ from xai.methods.card import Size
 from xai.vocabulary import Importance
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCAL = [slug for slug, card in catalogue.CATALOGUE.items() if card.scope == "local"]
+LOCAL = [slug for slug, card in catalogue.of(catalogue.TABULAR).items() if card.scope == "local"]
 AT_MOST = {"grouped_shapley"}
 """The number of groups is known only from the data, so the card gives an upper bound."""
 
@@ -31,7 +31,7 @@ def run(slug, given, **params):
     return call(given, method.Params(**checked), progress)
 
 
-@pytest.fixture(params=catalogue.CATALOGUE)
+@pytest.fixture(params=catalogue.of(catalogue.TABULAR))
 def slug(request):
     return request.param
 
@@ -80,7 +80,8 @@ def test_every_method_file_is_in_the_catalogue():
         for name in modules
         if name.startswith("xai.methods.") and hasattr(importlib.import_module(name), "Params")
     }
-    assert methods == {card.module for card in catalogue.CATALOGUE.values()}
+    cards = [card for kind in catalogue.KINDS.values() for card in kind.values()]
+    assert methods == {card.module for card in cards}
 
 
 def test_values_fit_the_names_and_inputs(local, given):

@@ -70,6 +70,8 @@ class Size:
     features: int
     background: int
     outputs: int = 1
+    units: int = 0
+    """Words or tokens of a typical text, players of a picture; 0 for tables."""
     has_trees: bool = False
     """The model offers its own exact tree algorithm."""
 
@@ -87,6 +89,7 @@ class Card:
     cost : the formula in words
     evaluations : the formula: (parameters, size) to model evaluations
     is_signed, is_stochastic, is_complete : what may be compared and checked
+    colour : 1 to 16, the method's place in the palette: the same on every page
     exact_with : capabilities of the model with which the method neither samples nor needs a seed
     """
 
@@ -100,13 +103,13 @@ class Card:
     evaluations: Callable[[Mapping[str, Json], Size], int]
     scope: Literal["local", "global"] = "local"
     slices: Literal["rows", "features", "none"] = "rows"
-    kinds: tuple[str, ...] = ("tabular",)
     needs: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     is_signed: bool = True
     is_stochastic: bool = False
     is_complete: bool = False
     is_recommended: bool = False
+    colour: int = 16
     exact_with: tuple[str, ...] = ()
 
     def read(self, given: Mapping[str, Json]) -> dict[str, Json]:

@@ -10,8 +10,7 @@ from xai.figures.parts import number
 from xai.methods import catalogue
 from xai.reports.markup import Html, name, tag
 
-COLOURS = 10
-_PLACES = {slug: place for place, slug in enumerate(catalogue.CATALOGUE, 1)}
+COLOURS = 16
 
 
 def method_name(slug: str, title: str) -> Html:
@@ -22,7 +21,8 @@ def method_name(slug: str, title: str) -> Html:
 def method_class(slug: str) -> str:
     """Return the class that colours a method's bars."""
     method = slug.removeprefix("self:").partition(":")[0]
-    return f"m{min(_PLACES.get(method, COLOURS), COLOURS)}"
+    known = catalogue.CATALOGUE.get(method)
+    return f"m{known.colour if known else COLOURS}"
 
 
 def scroll(label: str, table: Html) -> Html:

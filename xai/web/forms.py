@@ -123,6 +123,7 @@ class RunForm(forms.Form):
     ) -> None:
         super().__init__(data, **kwargs)
         self.model, self.dataset = model, dataset
+        self._cards = catalogue.of(model.facts["kind"])
         columns = [column["name"] for column in dataset.facts["columns"]]
         self.fields["target"].choices = _targets(model.facts)  # type: ignore[attr-defined]
         self.fields["label"].choices = [("", "None"), *((c, c) for c in columns)]  # type: ignore[attr-defined]
@@ -160,7 +161,7 @@ class RunForm(forms.Form):
         """Return the method cards of the page, as ticked and filled in now."""
         ticked = set(self._ticked())
         fields = []
-        for card in catalogue.CATALOGUE.values():
+        for card in self._cards.values():
             reason = missing_capability(card, self.model.facts)
             parameters = [
                 ParameterField(p, f"{card.slug}-{p.name}", self._given(card, p))
@@ -171,10 +172,10 @@ class RunForm(forms.Form):
 
     def _ticked(self) -> list[str]:
         if self.is_bound:
-            known = catalogue.CATALOGUE
+            known = self._cards
             given = self.data.getlist("methods")  # type: ignore[attr-defined]
             return [slug for slug in given if slug in known]
-        return list(catalogue.recommended("tabular"))
+        return list(catalogue.recommended(self.model.facts["kind"]))
 
     def _given(self, card: Card, parameter: Parameter) -> Any:
         if not self.is_bound:
@@ -185,7 +186,7 @@ class RunForm(forms.Form):
         return self.data.get(name, parameter.default)
 
     def _method(self, slug: str) -> MethodChoice | None:
-        card = catalogue.CATALOGUE[slug]
+        card = self._cards[slug]
         reason = missing_capability(card, self.model.facts)
         if reason:
             self.add_error(None, f"{card.title} {reason}.")

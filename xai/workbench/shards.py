@@ -22,7 +22,7 @@ def compute(payload: Json, progress: Progress) -> Json:
     began = time.perf_counter()
     if job["role"] == "predictions":
         arrays, facts = _predictions(opened, recipe, span)
-    elif catalogue.card(job["method"]).scope == "global":
+    elif catalogue.card(job["method"], recipe.kind).scope == "global":
         arrays, facts = _rank(opened, recipe, job, span, progress)
     else:
         arrays, facts = _attribute(opened, recipe, job, span, progress)
@@ -47,7 +47,7 @@ def _attribute(
     opened: Opened, recipe: Recipe, job: Json, span: tuple[int, int], progress: Progress
 ) -> tuple[Arrays, Json]:
     problem, targets = pose(opened, recipe, job["seed"], *span)
-    method = catalogue.load(job["method"])
+    method = catalogue.load(job["method"], recipe.kind)
     result: Attribution = method.attribute(problem, method.Params(**job["params"]), progress)
     arrays: Arrays = {"rows": problem.rows, "targets": targets, "values": result.values}
     for name in ("base", "error", "residual"):
@@ -65,9 +65,9 @@ def _attribute(
 def _rank(
     opened: Opened, recipe: Recipe, job: Json, span: tuple[int, int], progress: Progress
 ) -> tuple[Arrays, Json]:
-    card = catalogue.card(job["method"])
+    card = catalogue.card(job["method"], recipe.kind)
     problem, _targets = pose(opened, recipe, job["seed"], 0, len(opened.chosen))
-    method = catalogue.load(job["method"])
+    method = catalogue.load(job["method"], recipe.kind)
     features = range(*span) if card.slices == "features" else None
     ranked: tuple[Importance, ...] = method.rank(
         problem, method.Params(**job["params"]), progress, features

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from xai.web.overall import View
 
 register = template.Library()
-_PLACES = {slug: place for place, slug in enumerate(CATALOGUE, 1)}
-_COLOURS = 10
+_COLOURS = 16
 
 
 @register.simple_tag
@@ -36,7 +35,7 @@ def figure_address(landed: Landed, name: str, **choices: Any) -> str:
 def colour(slug: str) -> str:
     """Return the class that gives a method its colour, the same on every page."""
     method = slug.removeprefix("self:").partition(":")[0]
-    return f"m{min(_PLACES.get(method, _COLOURS), _COLOURS)}"
+    return f"m{CATALOGUE[method].colour if method in CATALOGUE else _COLOURS}"
 
 
 @register.filter

@@ -18,20 +18,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Let the list be narrowed to a kind of task."""
-        parser.add_argument("--kind", default="", help="For example: tabular.")
+        parser.add_argument("--kind", default="", help="For example: text-classification.")
 
     def handle(self, *args: Any, **given: Any) -> None:
         """Print one paragraph per method."""
-        for card in catalogue.CATALOGUE.values():
-            if not given["kind"] or given["kind"] in card.kinds:
-                self.stdout.write(_paragraph(card))
+        kinds = [given["kind"]] if given["kind"] else list(catalogue.KINDS)
+        for kind in kinds:
+            for card in catalogue.of(kind).values():
+                self.stdout.write(_paragraph(card, kind))
 
 
-def _paragraph(card: Card) -> str:
+def _paragraph(card: Card, kind: str) -> str:
     lines = [
         f"{card.slug}: {card.title} ({card.family}, {card.scope})",
         f"  {card.summary}",
-        f"  for: {', '.join(card.kinds)}   needs: {', '.join(card.needs) or 'predictions only'}",
+        f"  for: {kind}   needs: {', '.join(card.needs) or 'predictions only'}",
         f"  cost: {card.cost}",
         *(_line(parameter) for parameter in card.parameters),
         f"  source: {card.source}",

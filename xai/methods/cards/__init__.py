@@ -1,0 +1,1 @@
+"""The cards of the methods, one file per kind of model."""
