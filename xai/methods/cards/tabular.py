@@ -86,6 +86,7 @@ CARDS = (
         evaluations=_shapley,
         parameters=_GAME,
         is_stochastic=True,
+        exact_with=("trees",),
         is_complete=True,
         is_recommended=True,
     ),
