@@ -83,6 +83,8 @@ def environment(scratch: Path, threads: int) -> dict[str, str]:
         "HF_HUB_OFFLINE": "1",
         "USE_HUB_KERNELS": "NO",
         "TOKENIZERS_PARALLELISM": "false",
+        # Otherwise onnxruntime writes a device's name and a database of events into HOME.
+        "ORT_DISABLE_TELEMETRY": "1",
         # There are no further processes to be had; asking for them only costs warnings.
         "JOBLIB_MULTIPROCESSING": "0",
         "LOKY_MAX_CPU_COUNT": count,

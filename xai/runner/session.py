@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -35,7 +36,7 @@ def inspect(path: Path, name: str, purpose: str, scratch: Path) -> Json:
     LimitExceeded, ModelCrashed
         If opening it does not end, eats memory or kills the child.
     """
-    with Child(HANDLER, [path], scratch, INSPECTION) as child:
+    with _room(scratch) as room, Child(HANDLER, [path], room, INSPECTION) as child:
         payload = {"path": str(path.resolve()), "name": name}
         return child.ask(f"inspect_{purpose}", payload, wall_s=INSPECTION_SECONDS)
 
@@ -48,7 +49,7 @@ def fit(model: Path, form: str, dataset: Path, scratch: Path, **choices: Json) -
     MissingColumn, RefusedFile
         If it does not, with the column named.
     """
-    with Child(HANDLER, [model, dataset], scratch, INSPECTION) as child:
+    with _room(scratch) as room, Child(HANDLER, [model, dataset], room, INSPECTION) as child:
         payload = {
             "model": str(model.resolve()),
             "format": form,
@@ -60,11 +61,11 @@ def fit(model: Path, form: str, dataset: Path, scratch: Path, **choices: Json) -
 
 def make_example(example: str, purpose: str, scratch: Path) -> Path:
     """Make the model or the dataset of an example in a jailed child; return the file."""
-    out = Path(tempfile.mkdtemp(prefix="example-", dir=scratch)).resolve()
-    with Child(HANDLER, [], scratch, INSPECTION) as child:
-        payload = {"example": example, "purpose": purpose, "out": str(out)}
+    with _room(scratch) as room, Child(HANDLER, [], room, INSPECTION) as child:
+        payload = {"example": example, "purpose": purpose, "out": str(room)}
         reply = child.ask("example", payload, wall_s=INSPECTION_SECONDS)
-    return out / Path(reply["name"]).name
+        made = Path(reply["name"]).name
+        return (room / made).replace(scratch / made)
 
 
 class Session:
@@ -85,6 +86,7 @@ class Session:
         self._scratch, self._threads = scratch, threads
         self._limits = limits or Limits()
         self._child: Child | None = None
+        self._room: Path | None = None
 
     def compute(  # noqa: PLR0913 - a shard is said in full, never half
         self,
@@ -111,7 +113,7 @@ class Session:
             As the child says, in a sentence; the session stays usable.
         """
         child = self._running()
-        out = Path(tempfile.mkdtemp(prefix="shard-", dir=self._scratch))
+        out = Path(tempfile.mkdtemp(prefix="shard-", dir=self._room))
         payload = {
             "model": str(self._model),
             "format": self._form,
@@ -129,18 +131,22 @@ class Session:
             shutil.rmtree(out, ignore_errors=True)
 
     def close(self) -> None:
-        """Kill the child, if there is one."""
+        """Kill the child, if there is one, and remove what it left."""
         if self._child is not None:
             self._child.close()
             self._child = None
+        if self._room is not None:
+            shutil.rmtree(self._room, ignore_errors=True)
+            self._room = None
 
     def _running(self) -> Child:
         if self._child is None or not self._child.alive:
             self.close()
+            self._room = _new_room(self._scratch)
             self._child = Child(
                 HANDLER,
                 [self._model, self._dataset],
-                self._scratch,
+                self._room,
                 self._limits,
                 threads=self._threads,
             )
@@ -156,3 +162,17 @@ class Session:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+@contextmanager
+def _room(scratch: Path) -> Iterator[Path]:
+    """Give a folder to one child alone; whatever a child that dies leaves there goes with it."""
+    room = _new_room(scratch)
+    try:
+        yield room
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
+
+
+def _new_room(scratch: Path) -> Path:
+    return Path(tempfile.mkdtemp(prefix="room-", dir=scratch)).resolve()
