@@ -180,6 +180,14 @@ class Recipe:
         The columns in the model's order, for a model that carries no names; else empty.
     background : int
         Rows of the dataset that stand for "no signal".
+    text, pair : str
+        Columns of the text (or prompt) and of a second text; "" for none.
+    continuation : str
+        Column of the text that the prompt is continued with; "" to let the model write it.
+    tokens : int
+        How many tokens a language model writes; 0 where it writes none.
+    kind : str
+        Of the model, a key of `xai.methods.catalogue.KINDS`.
     """
 
     model: str
@@ -192,6 +200,10 @@ class Recipe:
     background: int = 50
     seed: int = 0
     kind: str = "tabular"
+    text: str = ""
+    pair: str = ""
+    continuation: str = ""
+    tokens: int = 0
 
     def as_json(self) -> dict[str, Json]:
         """Return plain data, ready for `json.dumps`."""

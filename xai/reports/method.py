@@ -11,6 +11,7 @@ import numpy as np
 
 from xai.evaluation.players import Groups, features
 from xai.reports import reading
+from xai.reports.ragged import Ragged, read_ragged
 from xai.reports.reading import Explanations, Singles
 from xai.vocabulary import Floats, Integers, Json
 
@@ -98,9 +99,19 @@ class MethodResult:
         return str(self.job.get("unit", ""))
 
     @property
+    def is_ragged(self) -> bool:
+        """Whether its units differ by sample: `ragged` has its values then, the arrays none."""
+        return self.job.get("layout") == "ragged"
+
+    @property
+    def ragged(self) -> Ragged:
+        """Its explanations where units differ by sample, read when first asked for."""
+        return read_ragged(self.folder)
+
+    @property
     def explanations(self) -> Explanations:
         """Its explanations of single rows, read when first asked for."""
-        if self.scope == "global":
+        if self.scope != "local" or self.is_ragged:
             none = np.zeros((0, len(self.names)), dtype=np.float32)
             return Explanations(np.zeros(0, dtype=np.int64), [], none, None, None, None)
         return reading.read_explanations(self.folder, len(self.names))

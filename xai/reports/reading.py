@@ -109,31 +109,32 @@ class ImportanceTable:
 
 def read_json(path: Path) -> dict[str, Any]:
     """Return the content of a JSON file; do not change it."""
-    return _json(path, _stamp(path))
+    return _json(path, stamp(path))
 
 
 def read_explanations(folder: Path, units: int) -> Explanations:
     """Return the explanations of a local method with this many units."""
     errors = folder / "errors.parquet"
-    return _explanations(folder, units, _stamp(folder / "attributions.parquet"), errors.exists())
+    return _explanations(folder, units, stamp(folder / "attributions.parquet"), errors.exists())
 
 
 def read_predictions(folder: Path) -> Predictions:
     """Return what the model says for each row."""
-    return _predictions(folder / "predictions.parquet", _stamp(folder / "predictions.parquet"))
+    return _predictions(folder / "predictions.parquet", stamp(folder / "predictions.parquet"))
 
 
 def read_inputs(folder: Path, names: tuple[str, ...]) -> Inputs:
     """Return the features of each row."""
-    return _inputs(folder, names, _stamp(folder / "inputs.parquet"))
+    return _inputs(folder, names, stamp(folder / "inputs.parquet"))
 
 
 def read_importance(folder: Path) -> ImportanceTable:
     """Return the importances that a job wrote."""
-    return _importance(folder / "importance.parquet", _stamp(folder / "importance.parquet"))
+    return _importance(folder / "importance.parquet", stamp(folder / "importance.parquet"))
 
 
-def _stamp(path: Path) -> int:
+def stamp(path: Path) -> int:
+    """Return what changes when a file is written again."""
     return path.stat().st_mtime_ns
 
 

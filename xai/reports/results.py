@@ -12,10 +12,11 @@ import numpy as np
 from xai.evaluation.agreement import CONTROL, SELF
 from xai.evaluation.consensus import Consensus, gather
 from xai.evaluation.players import coarsen, common_units, unit_names
-from xai.methods.catalogue import CATALOGUE
+from xai.methods.catalogue import CATALOGUE, TABULAR
 from xai.reports import reading
 from xai.reports.importance import ImportanceRow, mean_size, own_importance
 from xai.reports.method import MethodResult
+from xai.reports.ragged import read_samples
 from xai.reports.reading import Inputs, Predictions
 from xai.vocabulary import Json
 
@@ -85,6 +86,16 @@ class Results:
         """The features of each row."""
         folder = self.folders["predictions"]
         return reading.read_inputs(folder, tuple(reading.read_json(folder / "job.json")["names"]))
+
+    @cached_property
+    def samples(self) -> dict[int, Json]:
+        """What a page shows of each text or picture, by row of the dataset."""
+        return read_samples(self.folders["predictions"])
+
+    @property
+    def kind(self) -> str:
+        """Kind of the model, a key of `catalogue.KINDS`."""
+        return str(self._any_job.get("kind") or self.manifest.get("kind") or TABULAR)
 
     @property
     def agreement(self) -> dict[str, Json] | None:

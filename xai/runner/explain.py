@@ -22,6 +22,8 @@ from xai.runner.session import Session, fit, inspect
 from xai.vocabulary import Json, MethodChoice, Progress, Recipe
 
 ROWS_DEFAULT = 100
+TOKENS_DEFAULT = 16
+"""Tokens that a language model writes where neither a column nor a person says how many."""
 
 Report = Callable[[str, int, int], None]
 """Called with (what is being done, done, total) in model evaluations."""
@@ -37,6 +39,10 @@ class Options:
     rows: str = ""
     label: str = ""
     features: tuple[str, ...] = ()
+    text: str = ""
+    pair: str = ""
+    continuation: str = ""
+    tokens: int = 0
     background: int = 50
     seed: int = 0
     command: str = ""
@@ -84,8 +90,15 @@ class _Run:
         report("Inspecting the data", 0, 0)
         self.data_facts = inspect(dataset, dataset.name, "dataset", work)
         form = self.model_facts["format"]
-        choices = {"label": options.label, "features": list(options.features)}
-        self.fit = fit(model, form, dataset, work, **choices)
+        self.kind = str(self.model_facts["kind"])
+        choices = {
+            "label": options.label,
+            "features": list(options.features),
+            "text": options.text,
+            "pair": options.pair,
+            "continuation": options.continuation,
+        }
+        self.fit = fit(model, form, dataset, work, kind=self.kind, **choices)
         self.recipe = self._recipe()
 
     def compute(self) -> dict[str, Path]:
@@ -157,24 +170,30 @@ class _Run:
             features=options.features,
             background=min(options.background, rows),
             seed=options.seed,
+            kind=self.kind,
+            text=self.fit.get("text", ""),
+            pair=self.fit.get("pair", ""),
+            continuation=self.fit.get("continuation", ""),
+            tokens=_tokens(options, self.kind),
         )
 
 
 def _choices(options: Options, model: Json) -> tuple[MethodChoice, ...]:
+    kind = str(model["kind"])
     slugs = options.methods or tuple(
         slug
-        for slug in catalogue.recommended("tabular")
-        if not missing_capability(catalogue.card(slug), model)
+        for slug in catalogue.recommended(kind)
+        if not missing_capability(catalogue.card(slug, kind), model)
     )
     for slug in slugs:
-        why = missing_capability(catalogue.card(slug), model)
+        why = missing_capability(catalogue.card(slug, kind), model)
         if why:
             raise InvalidParameter(f"{slug} cannot run on this model: it {why}.")
     for slug in options.params:
         if slug not in slugs:
             raise InvalidParameter(f"--param names {slug}, which is not among the methods.")
     return tuple(
-        MethodChoice(slug, catalogue.card(slug).read(options.params.get(slug, {})))
+        MethodChoice(slug, catalogue.card(slug, kind).read(options.params.get(slug, {})))
         for slug in slugs
     )
 
@@ -188,6 +207,12 @@ def _target(target: str, facts: Json) -> str:
             f"The model has no class {target!r}; it has: {', '.join(map(str, names[:20]))}."
         )
     return target
+
+
+def _tokens(options: Options, kind: str) -> int:
+    if options.tokens < 0:
+        raise InvalidParameter(f"--tokens must be at least 1, not {options.tokens}.")
+    return (options.tokens or TOKENS_DEFAULT) if kind == catalogue.GENERATION else 0
 
 
 def _described(path: Path, facts: Json) -> dict[str, Json]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
+from xai.methods.catalogue import GENERATION
 from xai.runner.version import code_version
 from xai.vocabulary import Json, Recipe
 
@@ -40,7 +41,7 @@ def manifest(
             "architecture": facts["architecture"],
             "parameters": facts.get("parameters"),
             "outputs": facts["outputs"],
-            "features": [feature["name"] for feature in facts["features"]],
+            "features": [feature["name"] for feature in facts.get("features", ())],
             "problem": facts["problem"],
             "notes": list(facts.get("notes", [])),
         },
@@ -49,7 +50,7 @@ def manifest(
             "sha256": recipe.dataset,
             "bytes": dataset["size"],
             "rows": table["rows"],
-            "columns": [column["name"] for column in table["columns"]],
+            "columns": [column["name"] for column in table.get("columns", ())],
             "notes": list(table.get("notes", [])),
         },
         "rows": recipe.rows,
@@ -75,6 +76,14 @@ def command_for(recipe: Recipe, model: str, dataset: str) -> str:
         words += ["--target", recipe.target]
     if recipe.label:
         words += ["--label", recipe.label]
+    is_prompt = recipe.kind == GENERATION
+    for name, value in (
+        ("--prompt" if is_prompt else "--text", recipe.text),
+        ("--pair", recipe.pair),
+        ("--continuation", recipe.continuation),
+        ("--tokens", str(recipe.tokens) if recipe.tokens else ""),
+    ):
+        words += [name, value] if value else []
     if recipe.features:
         words += ["--features", ",".join(recipe.features)]
     for choice in recipe.methods:

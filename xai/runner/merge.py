@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 
 from xai.errors import XaiError
 from xai.methods import catalogue
-from xai.runner import tables
+from xai.methods.card import Card
+from xai.runner import tables, unit_tables
 from xai.runner.parts import read_part
 from xai.vocabulary import Json
 
@@ -43,12 +44,16 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
     facts = _facts(job, replies)
     if job["role"] == "predictions":
         facts["columns"] = replies[0]["columns"]
-        files = _prediction_files(replies[0], arrays)
+        files = _prediction_files(replies, arrays)
     elif facts["scope"] == "global":
         files = {"importance.parquet": _global_importance(job["method"], facts, replies, parts)}
+    elif replies[0].get("layout") == "ragged":
+        facts["is_stochastic"] = _card(job, replies[0]).is_stochastic and "error" in arrays
+        facts["layout"], facts["per_sample"] = "ragged", unit_tables.per_sample(replies)
+        files = unit_tables.attribution_files(job, replies, arrays)
     else:
         # A stochastic method that found an exact way has no standard errors, and needs no seed.
-        facts["is_stochastic"] = catalogue.card(job["method"]).is_stochastic and "error" in arrays
+        facts["is_stochastic"] = _card(job, replies[0]).is_stochastic and "error" in arrays
         files = tables.attribution_files(job, facts, arrays)
     write_folder(target, files, facts)
     return facts
@@ -90,9 +95,10 @@ def _facts(job: Mapping[str, Json], replies: Sequence[Json]) -> dict[str, Json]:
         "members": first.get("members"),
         "notes": first["notes"],
         "scope": "local",
+        "kind": first["kind"],
     }
     if job["method"]:
-        card = catalogue.card(job["method"])
+        card = _card(job, first)
         facts |= {
             "title": card.title,
             "family": card.family,
@@ -103,10 +109,16 @@ def _facts(job: Mapping[str, Json], replies: Sequence[Json]) -> dict[str, Json]:
     return facts
 
 
-def _prediction_files(first: Json, arrays: Arrays) -> dict[str, pa.Table]:
+def _card(job: Mapping[str, Json], reply: Json) -> Card:
+    return catalogue.card(job["method"], reply["kind"])
+
+
+def _prediction_files(replies: Sequence[Json], arrays: Arrays) -> dict[str, pa.Table]:
+    if replies[0]["kind"] != catalogue.TABULAR:
+        return unit_tables.prediction_files(replies, arrays)
     return {
-        "predictions.parquet": tables.predictions(first, arrays),
-        "inputs.parquet": tables.inputs(first, arrays),
+        "predictions.parquet": tables.predictions(replies[0], arrays),
+        "inputs.parquet": tables.inputs(replies[0], arrays),
     }
 
 

@@ -63,6 +63,32 @@ def _read(folder: Path, name: str) -> np.ndarray:
 
 
 def _check(arrays: dict[str, np.ndarray], reply: Json) -> None:
+    if reply.get("layout") == "ragged":
+        _check_ragged(arrays, reply)
+    else:
+        _check_matrices(arrays, reply)
+    for name, array in arrays.items():
+        if name not in _MAY_BE_NAN and not np.isfinite(array).all():
+            raise XaiError(f"The method gave NaN or infinity in {name!r}, so it is not shown.")
+
+
+def _check_ragged(arrays: dict[str, np.ndarray], reply: Json) -> None:
+    """Explanations of differing length: their values one after another, cut by `lengths`."""
+    count, lengths = len(arrays["rows"]), arrays["lengths"]
+    for name in ("rows", "of", "output", "lengths", "base", "residual"):
+        if name in arrays and arrays[name].shape != (count,):
+            raise XaiError(f"The result {name!r} has shape {arrays[name].shape}, not ({count},).")
+    for name in ("values", "error"):
+        if name in arrays and arrays[name].shape != (int(lengths.sum()),):
+            raise XaiError(f"The result {name!r} has {arrays[name].size} values, not those of all.")
+    shapes, samples = arrays["shapes"], len(reply["texts"])
+    if shapes.shape != (count, 2) or (shapes.prod(axis=1) != lengths).any():
+        raise XaiError("The result 'shapes' does not fit the number of values.")
+    if len(reply["targets"]) != count or (count and not 0 <= arrays["of"].max() < samples):
+        raise XaiError("The method's names do not fit its explanations.")
+
+
+def _check_matrices(arrays: dict[str, np.ndarray], reply: Json) -> None:
     rows = len(arrays["rows"]) if "rows" in arrays else None
     units = len(reply["names"])
     for name, array in arrays.items():
@@ -72,5 +98,3 @@ def _check(arrays: dict[str, np.ndarray], reply: Json) -> None:
             raise XaiError(f"The result {name!r} has shape {array.shape}, not ({rows}, …).")
         if name in {"values", "error"} and array.shape[1] != units:
             raise XaiError(f"The result {name!r} has {array.shape[1]} units, not {units}.")
-        if name not in _MAY_BE_NAN and not np.isfinite(array).all():
-            raise XaiError(f"The method gave NaN or infinity in {name!r}, so it is not shown.")

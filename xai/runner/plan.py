@@ -20,6 +20,8 @@ SHARD_SECONDS = 8.0
 SHARDS_MOST = 400
 SELF_ROWS = 50
 """Rows on which a random method is run again with another seed: enough for a mean with interval."""
+UNITS, UNITS_MOST, SIGNS_PER_WORD = 49, 512, 5
+"""Parts of a picture; tokens of a text at most; letters, and the space, of a word."""
 DEFAULT_SPEED = 20_000.0
 """Evaluations per second where none was measured."""
 
@@ -56,13 +58,16 @@ class JobPlan:
         }
 
 
-def size_of(recipe: Recipe, model: Mapping[str, Json], rows: int) -> Size:
+def size_of(
+    recipe: Recipe, model: Mapping[str, Json], dataset: Mapping[str, Json], rows: int
+) -> Size:
     """Return the numbers that a cost formula may use, for `rows` chosen rows."""
     return Size(
         rows=rows,
         features=len(model["features"]),
+        units=_units(recipe, model, dataset),
         background=recipe.background,
-        outputs=len(model["outputs"]),
+        outputs=max(1, recipe.tokens) if recipe.kind == catalogue.GENERATION else 1,
         has_trees="trees" in model["capabilities"],
     )
 
@@ -87,10 +92,12 @@ def plan(
     speed = _speed(model)
     jobs = [_predictions(recipe, chosen, speed)]
     for choice in recipe.methods:
-        card = catalogue.card(choice.slug)
-        jobs.append(_job("method", card, choice, recipe, model, chosen))
+        card = catalogue.card(choice.slug, recipe.kind)
+        size = size_of(recipe, model, dataset, chosen)
+        jobs.append(_job("method", card, choice, recipe, size, model))
         if _wants_another_seed(card, model):
-            jobs.append(_job("self", card, choice, recipe, model, min(chosen, SELF_ROWS)))
+            few = replace(size, rows=min(chosen, SELF_ROWS))
+            jobs.append(_job("self", card, choice, recipe, few, model))
     jobs.append(_agreement(recipe, jobs))
     return tuple(jobs)
 
@@ -117,6 +124,9 @@ def missing_capability(card: Card, model: Mapping[str, Json]) -> str:
 
 
 _REASONS = {
+    "gradient": "needs gradients; this model offers its answers only",
+    "attention": "needs attention; this model has none to show",
+    "layers": "needs the layers of the network; this model offers its answers only",
     "builtin": "needs importances stored in the model file; this model carries none",
     "trees": "needs a tree ensemble with an exact algorithm of its own",
 }
@@ -127,6 +137,17 @@ def job_key(recipe: Recipe, job: Mapping[str, Json]) -> str:
     asked = {name: value for name, value in asdict(recipe).items() if name != "methods"}
     text = json.dumps([code_version(), asked, dict(job)], sort_keys=True, default=list)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _units(recipe: Recipe, model: Mapping[str, Json], dataset: Mapping[str, Json]) -> int:
+    """Return the words of a typical text (or the parts of a picture), for the costs."""
+    if recipe.kind == catalogue.TABULAR:
+        return 0
+    columns = {column["name"]: column for column in dataset.get("columns", ())}
+    asked = [columns[name] for name in (recipe.text, recipe.pair) if name in columns]
+    signs = sum(float(column.get("mean_length") or 0) for column in asked)
+    most = int(model.get("max_tokens") or UNITS_MOST)
+    return max(1, min(round(signs / SIGNS_PER_WORD), most)) if signs else UNITS
 
 
 def _wants_another_seed(card: Card, model: Mapping[str, Json]) -> bool:
@@ -147,12 +168,11 @@ def _job(
     card: Card,
     choice: MethodChoice,
     recipe: Recipe,
+    size: Size,
     model: Mapping[str, Json],
-    chosen: int,
 ) -> JobPlan:
-    params = card.read(choice.params)
+    params, chosen = card.read(choice.params), size.rows
     seed = recipe.seed + (1 if role == "self" else 0)
-    size = size_of(recipe, model, chosen)
     planned = card.evaluations(params, size)
     seconds = planned / _speed(model, of_trees=size.has_trees and "trees" in card.exact_with)
     items = {"rows": chosen, "features": size.features, "none": 1}[card.slices]

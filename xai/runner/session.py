@@ -44,6 +44,12 @@ def inspect(path: Path, name: str, purpose: str, scratch: Path) -> Json:
 def fit(model: Path, form: str, dataset: Path, scratch: Path, **choices: Json) -> Json:
     """Say whether a model runs on a dataset: {"notes": [...], "label": "..."}.
 
+    Parameters
+    ----------
+    choices
+        `kind` of the model, and the columns that a person named: label, features, text, pair,
+        continuation.
+
     Raises
     ------
     MissingColumn, RefusedFile

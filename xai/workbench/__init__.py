@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 from xai.errors import InvalidParameter
 from xai.vocabulary import Json, Progress
-from xai.workbench import examples, inspect, shards
+from xai.workbench import examples, inspect, kinds, shards
 
 _OPERATIONS: dict[str, Callable[[Json, Progress], Json]] = {
     "inspect_model": inspect.inspect_model,
     "inspect_dataset": inspect.inspect_dataset,
-    "fit": inspect.fit,
+    "fit": kinds.fit,
     "shard": shards.compute,
     "example": examples.make,
 }

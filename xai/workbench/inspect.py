@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from xai.assets import matching
 from xai.assets.model import BoundModel, Feature, ModelFacts
 from xai.assets.models import load_model
 from xai.assets.sniff import expect, sniff
@@ -16,7 +15,6 @@ from xai.assets.table import Column
 from xai.assets.tables import describe_table
 from xai.errors import RefusedFile
 from xai.vocabulary import Floats, Json, Progress
-from xai.workbench.opened import load, read
 
 BATCHES = (1, 64, 1024)
 TRIAL_SECONDS = 0.3
@@ -45,26 +43,6 @@ def inspect_dataset(payload: Json, _progress: Progress) -> Json:
     form = sniff(path, payload.get("name", ""))
     expect(form, "dataset")
     return describe_table(path) | {"kind": "table", "format": form}
-
-
-def fit(payload: Json, _progress: Progress) -> Json:
-    """Say whether a model runs on a dataset, and what was noticed on the way."""
-    model = load(payload["model"], payload["format"])
-    table = read(payload["dataset"])
-    facts = model.facts
-    label = payload.get("label") or matching.guess_label(
-        table.columns, facts.features, facts.outputs, has_names=facts.has_names
-    )
-    match = matching.match(
-        facts.features,
-        table.columns,
-        has_names=facts.has_names,
-        order=tuple(payload.get("features", ())),
-        label=label,
-    )
-    bound = model.bind(tuple(table.columns[i] for i in match.indices))
-    bound.outputs(table.matrix[:2][:, list(match.indices)])
-    return {"notes": list(match.notes), "label": label}
 
 
 def _invented(feature: Feature) -> Column:

@@ -31,6 +31,11 @@ class Command(BaseCommand):
         parser.add_argument("--target", default="", help="A class; default: the predicted one.")
         parser.add_argument("--rows", default="", help="all, 0:100, 3,7,12 or sample:50")
         parser.add_argument("--label", default="", help="The column with the truth.")
+        parser.add_argument("--text", default="", help="The column with the text.")
+        parser.add_argument("--pair", default="", help="The column with a second text.")
+        parser.add_argument("--prompt", default="", help="The column with the prompt.")
+        parser.add_argument("--continuation", default="", help="The column that follows it.")
+        parser.add_argument("--tokens", type=int, default=0, help="How many tokens to write.")
         parser.add_argument("--features", default="", help="Column order for a nameless model.")
         parser.add_argument("--background", type=int, default=50, help="Rows for 'no signal'.")
         parser.add_argument("--seed", type=int, default=0)
@@ -49,6 +54,10 @@ class Command(BaseCommand):
                 rows=given["rows"],
                 label=given["label"],
                 features=_words(given["features"]),
+                text=given["text"] or given["prompt"],
+                pair=given["pair"],
+                continuation=given["continuation"],
+                tokens=given["tokens"],
                 background=given["background"],
                 seed=given["seed"],
                 command=shlex.join(["python", "manage.py", *sys.argv[1:]]),
