@@ -75,6 +75,13 @@ def test_controls_and_groups_take_no_part_in_the_dispute():
     assert rows["c"].dispute == 100.0
 
 
+def test_a_control_does_not_stretch_the_common_scale():
+    lanes = [lane("x", [1.0, 0.0, 0.0]), lane("r", [9.0, 0.0, 0.0], is_control=True)]
+    assert [one.high for one in scales(lanes, False)] == [1.0, 1.0]
+    assert [one.high for one in scales(lanes[1:], False)] == [9.0]
+    assert arrange(NAMES, lanes)[0].entries[1].bar.clipped
+
+
 def test_one_scale_for_all_that_share_the_unit():
     lanes = [
         lane("x", [1.0, 0.0, 0.0]), lane("y", [-4.0, 0.0, 0.0]),

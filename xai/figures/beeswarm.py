@@ -57,7 +57,7 @@ def draw(
             "cmin": 0.0,
             "cmax": 1.0,
             "colorbar": {
-                "title": {"text": "value of the feature"},
+                "title": {"text": "value of the feature", "side": "right"},
                 "tickvals": [0, 1],
                 "ticktext": ["low", "high"],
                 "thickness": 12,

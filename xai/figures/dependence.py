@@ -117,7 +117,8 @@ def _ticks(feature: Column) -> dict[str, Any]:
 
 
 def _bar(other: Column) -> dict[str, Any]:
-    bar: dict[str, Any] = {"title": {"text": label(other.name, 24)}, "thickness": 12}
+    title = {"text": label(other.name, 24), "side": "right"}
+    bar: dict[str, Any] = {"title": title, "thickness": 12}
     if 0 < len(other.words) <= 12:
         bar |= {
             "tickvals": list(range(len(other.words))),

@@ -155,8 +155,12 @@ def places(lane: Lane, features: int) -> Floats:
 
 
 def scales(lanes: Sequence[Lane], is_own: bool) -> list[Scale]:  # noqa: FBT001
-    """Return the scale of each lane: one for all that have the common unit, unless `is_own`."""
-    shared = [lane for lane in lanes if lane.is_shared]
+    """Return the scale of each lane: one for all that have the common unit, unless `is_own`.
+
+    A control does not stretch the common scale: what it says is noise, and may be cut off.
+    """
+    every = [lane for lane in lanes if lane.is_shared]
+    shared = [lane for lane in every if not lane.is_control] or every
     common = scale_of(
         [array for lane in shared for array in _extent(lane)],
         signed=any(lane.is_signed for lane in shared),

@@ -34,10 +34,10 @@ def _not_truth(methods: list[MethodResult]) -> Sentence:
     several = len(methods) > 1
     text = (
         f"Agreement is not truth: {len(methods)} methods can agree and all be wrong about the "
-        "model. Faithfulness is not measured in this version (0 methods tested)."
+        "model. How faithful they are to the model is not measured here."
         if several
-        else "One method alone shows nothing about its own errors: 0 others were there to differ. "
-        "Faithfulness is not measured in this version."
+        else "One method alone shows nothing about its own errors: there was no other to differ. "
+        "How faithful it is to the model is not measured here."
     )
     return Sentence(text, "agreement" if several else "")
 

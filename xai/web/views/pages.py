@@ -18,6 +18,8 @@ from xai.web.models import Run, Upload
 SQLITE_SOUND = (3, 51, 3)
 """From this version on, a rare corruption of write-ahead logs is mended."""
 RECENT = 8
+SHOWN_BESIDE = ("django", "celery", "gunicorn")
+"""Versions that the supervisor noted; the page asks for the others itself."""
 
 
 @require_safe
@@ -34,8 +36,11 @@ def system(request: HttpRequest) -> HttpResponse:
     """Show what isolates models here, what carries the messages, and the limits."""
     is_sqlite = connection.vendor == "sqlite"
     mine = Upload.objects.for_user(request.user).exclude(state=Upload.State.REFUSED)
+    noted = machine.read()
     context = {
-        "machine": machine.read(),
+        "machine": noted,
+        "blocked": sum(probe["blocked"] for probe in noted["isolation"]["probes"]),
+        "versions": [(n.title(), v) for n, v in noted["versions"].items() if n in SHOWN_BESIDE],
         "isolation_required": settings.ISOLATION_REQUIRED,
         "mode": settings.MODE,
         "python": platform.python_version(),
