@@ -55,3 +55,12 @@ def test_methods_import_no_model_library():
         "assert not {'sklearn', 'shap', 'pandas', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("kind", catalogue.KINDS)
+def test_methods_of_one_kind_differ_in_colour_and_controls_are_grey(kind):
+    cards = catalogue.of(kind).values()
+    colours = [card.colour for card in cards if card.family != "Control"]
+    assert len(set(colours)) == len(colours)
+    assert max(colours, default=1) <= 15
+    assert all(card.colour == 16 for card in cards if card.family == "Control")

@@ -20,7 +20,7 @@ TEXT += [
 TEXT += [("muted", "sunken"), ("muted", "tint"), ("accent", "tint"), ("on-accent", "accent")]
 TEXT += [("on-accent", "accent-strong"), ("raises", "surface"), ("lowers", "surface")]
 TEXT += [(kind, f"{kind}-ground") for kind in ("good", "warn", "bad")]
-SHAPES = [(f"method-{i}", ground) for i in range(1, 11) for ground in GROUNDS]
+SHAPES = [(f"method-{i}", ground) for i in range(1, 17) for ground in GROUNDS]
 SHAPES += [("edge", "surface"), ("edge", "ground"), ("accent", "sunken"), ("scale-6", "surface")]
 
 

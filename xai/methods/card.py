@@ -89,7 +89,7 @@ class Card:
     cost : the formula in words
     evaluations : the formula: (parameters, size) to model evaluations
     is_signed, is_stochastic, is_complete : what may be compared and checked
-    colour : 1 to 16, the method's place in the palette: the same on every page
+    colour : place in the palette, the same on every page: 1 to 15, or 16 (grey) for a control
     exact_with : capabilities of the model with which the method neither samples nor needs a seed
     """
 

@@ -209,7 +209,7 @@ CARDS = (
     ),
     Card(
         slug="random",
-        colour=7,
+        colour=16,
         title="Random values",
         family="Control",
         summary="Knows nothing. A method that agrees with the others no more than this one "
