@@ -9,8 +9,8 @@ import zlib
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from xai.assets import pickles, signatures
-from xai.assets.signatures import AS_CSV, AS_ONNX, TABLES_ONLY
+from xai.assets import folder_config, folder_entries, pickles, signatures
+from xai.assets.signatures import AS_CSV, AS_FOLDER, AS_ONNX
 from xai.assets.wording import count, listed, quoted
 from xai.errors import RefusedFile
 
@@ -22,7 +22,8 @@ LOOKED_AT = 1 << 20
 # A forest saved by skops has five entries for each of its trees.
 MOST_ENTRIES = 50_000
 MOST_DIRECTORY = 16 << 20
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+_OTHER_PICTURES = (".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".svg")
 _TENSORS = ("torch._utils.", "torch.storage.", "torch.serialization.", "torch.FloatStorage",
     "torch.DoubleStorage", "torch.HalfStorage", "torch.BFloat16Storage", "torch.LongStorage",
     "torch.IntStorage", "torch.ByteStorage", "torch.BoolStorage", "torch.Size", "torch.float",
@@ -43,7 +44,7 @@ def pickle_sentence(start: bytes, found: str = "Python pickle") -> str:
 
 
 def look_into_zip(path: Path) -> str:
-    """Return "skops" for a zip that is one; refuse every other.
+    """Return "skops", "images" or the format of a Hugging Face model; refuse every other zip.
 
     Raises
     ------
@@ -58,7 +59,14 @@ def look_into_zip(path: Path) -> str:
                 raise RefusedFile(_crowd(len(names)))
             if "schema.json" in names:
                 return "skops"
-            raise RefusedFile(_describe(archive, names))
+            for test in (_torch, _keras, _numpy, _foreign):
+                if sentence := test(archive, names):
+                    raise RefusedFile(sentence)
+            if folder_entries.is_folder(names):
+                return f"hf-{folder_config.task_in(path)}"
+            if any(name.lower().endswith(PICTURES) for name in names):
+                return "images"
+            raise RefusedFile(_describe(names))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError,
             ValueError, OSError) as error:  # fmt: skip
         raise RefusedFile(_DAMAGED) from error
@@ -101,10 +109,9 @@ def _crowd(entries: int) -> str:
     )
 
 
-def _describe(archive: zipfile.ZipFile, names: list[str]) -> str:
-    for test in (_torch, _keras, _numpy, _foreign, _hugging_face, _tables, _images):
-        if sentence := test(archive, names):
-            return sentence
+def _describe(names: list[str]) -> str:
+    if sentence := _tables(names) or _pictures(names):
+        return sentence
     inside = listed([quoted(name) for name in names if not name.endswith("/")] or ["nothing"], 4)
     return (
         f"This zip archive holds {inside}, which is no model that Parallax knows. "
@@ -136,8 +143,8 @@ def _torch(archive: zipfile.ZipFile, names: list[str]) -> str:
     ]
     holds = f"Python objects ({quoted(own[0])})" if own else "weights without their network"
     return (
-        f"This PyTorch file stores {holds}. {TABLES_ONLY}; export the network to ONNX: "
-        "`torch.onnx.export(model, example, 'model.onnx')`."
+        f"This PyTorch file stores {holds}. {AS_FOLDER} A network for tables or pictures is also "
+        "read as ONNX: `torch.onnx.export(model, example, 'model.onnx')`."
     )
 
 
@@ -190,17 +197,7 @@ def _foreign(archive: zipfile.ZipFile, names: list[str]) -> str:  # noqa: ARG001
     return ""
 
 
-def _hugging_face(archive: zipfile.ZipFile, names: list[str]) -> str:  # noqa: ARG001
-    bases = {PurePosixPath(name).name for name in names}
-    if "config.json" in bases or any(name.endswith(".safetensors") for name in names):
-        return (
-            f"This is a Hugging Face model. {TABLES_ONLY}; text and image models are not "
-            "supported yet."
-        )
-    return ""
-
-
-def _tables(archive: zipfile.ZipFile, names: list[str]) -> str:  # noqa: ARG001
+def _tables(names: list[str]) -> str:
     inside = [n for n in names if n.lower().endswith((".csv", ".tsv", ".parquet", ".txt", ".json",
               ".ubj", ".onnx", ".skops"))]  # fmt: skip
     if inside and len(names) <= 20:
@@ -208,9 +205,9 @@ def _tables(archive: zipfile.ZipFile, names: list[str]) -> str:  # noqa: ARG001
     return ""
 
 
-def _images(archive: zipfile.ZipFile, names: list[str]) -> str:  # noqa: ARG001
-    if any(name.lower().endswith(_PICTURES) for name in names):
-        return f"This is a zip archive of pictures. {TABLES_ONLY}; pictures are not supported yet."
+def _pictures(names: list[str]) -> str:
+    if any(name.lower().endswith(_OTHER_PICTURES) for name in names):
+        return "The pictures in this zip archive are of a kind that is not read. Use PNG or JPEG."
     return ""
 
 

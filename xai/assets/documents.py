@@ -6,7 +6,7 @@ import mmap
 import re
 from typing import TYPE_CHECKING
 
-from xai.assets.signatures import AS_CSV, AS_ONNX, TABLES_ONLY
+from xai.assets.signatures import AS_CSV, AS_FOLDER, AS_ONNX
 from xai.assets.wording import quoted
 from xai.errors import RefusedFile
 
@@ -19,6 +19,8 @@ TREE_DUMP = (
 )
 _CUT = "This XGBoost file is cut short: its end is missing. Upload it again."
 _KEY = re.compile(rb'"((?:[^"\\]|\\.){1,80})"\s*:')
+# A blank line ends a file of one row; other JSON goes on after its first line.
+_LINES = re.compile(rb"(\xef\xbb\xbf)?\s*\{[^\n]*\}[ \t\r]*\n\s*\{")
 _SPACE = b" \t\r\n\xef\xbb\xbf"
 # How a key of an object may begin in UBJSON: the type of its length, or a typed, counted object.
 _UBJ = re.compile(rb"\{(?:\$.)?(?:#)?(?:[iU].|[I]..|l....|L........)[\w]", re.DOTALL)
@@ -30,8 +32,8 @@ _JSON_KINDS = (
     ("nodeid", "a dump of XGBoost's trees. Save the model itself: "
      "`booster.save_model('model.json')`"),
     ("nbformat", "a notebook, and notebooks are not run here. Upload the saved model or table"),
-    *((key, f"a file of a Hugging Face model. {TABLES_ONLY}; text and image models are not "
-       "supported yet") for key in ("model_type", "architectures", "weight_map", "added_tokens",
+    *((key, f"one file of a Hugging Face model. {AS_FOLDER.removesuffix('.')}")
+       for key in ("model_type", "architectures", "weight_map", "added_tokens",
        "tokenizer_class", "chat_template", "image_mean", "bos_token_id")),
     ("__loader__", "only the schema of a skops file. Upload the whole .skops file"),
     ("class_name", f"a Keras model's configuration without weights. {AS_ONNX}"),
@@ -45,7 +47,7 @@ def is_json(start: bytes) -> bool:
 
 
 def look_into_json(path: Path, start: bytes) -> str:
-    """Return "xgboost-json" for a model of XGBoost; refuse other JSON, saying what it is.
+    """Return "xgboost-json" or "jsonl" (an object a line); refuse other JSON, saying what it is.
 
     The text is searched, not parsed: it may be deep or very large.
 
@@ -61,15 +63,16 @@ def look_into_json(path: Path, start: bytes) -> str:
                 if text[-4096:].rstrip().endswith(b"}"):
                     return "xgboost-json"
                 raise RefusedFile(_CUT)
+    if _LINES.match(start):
+        return "jsonl"
     for key, what in _JSON_KINDS:
         if key in keys:
             raise RefusedFile(f"This is {what}.")
-    if re.match(rb"\s*\{[^\n]*\}[ \t\r]*\n\s*\{", start[:65_536]):
-        raise RefusedFile(f"This is JSON lines, which this version does not read. {AS_CSV}")
     seen = f" (it begins with the key {quoted(keys[0])})" if keys else ""
     raise RefusedFile(
         f"This is JSON{seen}, but not an XGBoost model. A model is saved as "
-        f"`booster.save_model('model.json')`; a table is uploaded as CSV or Parquet."
+        f"`booster.save_model('model.json')`; a table is uploaded as "
+        "CSV, Parquet or JSON lines (one object a line)."
     )
 
 
@@ -111,7 +114,7 @@ def describe_markup(start: bytes) -> str:
     if b"<pmml" in head:
         return f"This is PMML, which is not read here. {AS_ONNX}"
     if b"<svg" in head:
-        return f"This is a picture (SVG). {TABLES_ONLY}; upload a CSV or Parquet file."
+        return "This is a drawing (SVG), which can carry code. Upload PNG or JPEG files as a .zip."
     if b"<html" in head or b"<!doctype html" in head:
         return (
             "This is a web page, not a file of data: perhaps a sign-in page was saved in its "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-TABLES_ONLY = "This version explains models of tables"
+AS_FOLDER = "Upload the whole folder that `save_pretrained` wrote, as a .zip."
 AS_CSV = "Save the table as CSV or Parquet and upload that file."
 AS_ONNX = "Convert the model to ONNX and upload the .onnx file."
 
@@ -24,8 +24,13 @@ class Signature:
         return not is_chance and start.startswith(self.magic, self.offset)
 
 
-_PICTURE = f"This is a picture. {TABLES_ONLY}; upload a CSV or Parquet file as the dataset."
-_SOUND = f"This is a sound or video file. {TABLES_ONLY}; upload a CSV or Parquet file."
+_PICTURE = (
+    "This is a single picture. Upload pictures together as a .zip, with a folder for each class or "
+    "with a labels.csv."
+)
+_SOUND = (
+    "This is a sound or video file, which no model here takes. Upload a table, texts or pictures."
+)
 _HDF5 = (
     "This is an HDF5 file, as Keras writes its .h5 models; such archives can carry code. "
     "Convert a Keras model to ONNX with `tf2onnx`; save a table as CSV or Parquet."
@@ -63,7 +68,8 @@ SIGNATURES = (
     Signature(b"\x89HDF\r\n\x1a\n", _HDF5),
     Signature(
         b"GGUF",
-        f"This is a GGUF language model. {TABLES_ONLY}; GGUF files are not read.",
+        "This is a GGUF language model, which is not read here. Upload the Hugging Face folder "
+        "that it was made from, as a .zip.",
     ),
     Signature(
         b"TFL3",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from xai.assets import archives, documents, pickles, protobuf, signatures
-from xai.assets.signatures import AS_CSV, TABLES_ONLY
+from xai.assets.signatures import AS_CSV, AS_FOLDER
 from xai.assets.wording import quoted
 from xai.errors import RefusedFile
 
@@ -20,9 +20,21 @@ MODELS = {
     "lightgbm": "a LightGBM model",
     "skops": "a skops model",
     "onnx": "an ONNX model",
+    "hf-text-classification": "a Hugging Face text classifier",
+    "hf-text-generation": "a Hugging Face language model",
+    "hf-image-classification": "a Hugging Face image classifier",
+    "hf-fill-mask": "a Hugging Face masked language model",
 }
-DATASETS = {"csv": "a table or plain text", "parquet": "a Parquet table"}
-ACCEPTED = "XGBoost (.json, .ubj), LightGBM (.txt), skops (.skops) or ONNX (.onnx)"
+DATASETS = {
+    "csv": "a table or plain text",
+    "parquet": "a Parquet table",
+    "jsonl": "a file of JSON lines",
+    "images": "a zip archive of pictures",
+}
+ACCEPTED = (
+    "XGBoost (.json, .ubj), LightGBM (.txt), skops (.skops), ONNX (.onnx) or a Hugging Face folder "
+    "(.zip)"
+)
 START = 4 << 20
 
 
@@ -55,8 +67,8 @@ def sniff(path: Path, name: str = "") -> str:
         raise RefusedFile("The text is UTF-16 or UTF-32 without its mark. Save the file as UTF-8.")
     called = quoted(name) if name else "This file"
     raise RefusedFile(
-        f"{called} is not a model or table that Parallax knows. Models are {ACCEPTED}; "
-        "tables are CSV or Parquet."
+        f"{called} is not a model or dataset that Parallax knows. Models are {ACCEPTED}; "
+        "data are CSV, Parquet, JSON lines or a .zip of pictures."
     )
 
 
@@ -72,7 +84,7 @@ def expect(found: str, purpose: Purpose) -> None:
         raise RefusedFile(f"This is {MODELS[found]}, not data. Upload it on the Models page.")
     if purpose == "model" and found in DATASETS:
         raise RefusedFile(
-            f"This is {DATASETS[found]}, not a model. Upload a table on the Datasets page; "
+            f"This is {DATASETS[found]}, not a model. Upload data on the Datasets page; "
             f"models are {ACCEPTED}."
         )
 
@@ -92,8 +104,8 @@ def _by_first_bytes(path: Path, start: bytes) -> str:
     # Weights are asked before pickles: the length of their header may be any bytes.
     if _is_safetensors(path, start):
         raise RefusedFile(
-            f"This is a safetensors file of neural network weights. {TABLES_ONLY}; text and "
-            "image models are not supported yet. Export a network for tables to ONNX."
+            f"This is a safetensors file: weights without their network. {AS_FOLDER} A network "
+            "for tables is read as ONNX."
         )
     if pickles.is_pickle(start):
         raise RefusedFile(archives.pickle_sentence(start))

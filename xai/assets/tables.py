@@ -9,6 +9,7 @@ import numpy as np
 from xai.assets import sniff
 from xai.assets.table import Column, Table, show
 from xai.assets.wording import clean
+from xai.errors import RefusedFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +73,8 @@ def _read(path: Path) -> Reading:
         from xai.assets import parquet  # noqa: PLC0415
 
         return parquet.read(path)
+    if found != "csv":
+        raise RefusedFile(f"This is {sniff.DATASETS[found]}, which is no table.")
     from xai.assets import delimited  # noqa: PLC0415
 
     return delimited.read(path)

@@ -20,6 +20,10 @@ _WATCHED = (
     "onnxruntime",
     "torch",
     "captum",
+    "transformers",
+    "tokenizers",
+    "safetensors",
+    "Pillow",
 )
 
 
