@@ -6,7 +6,9 @@ import logging
 import shutil
 from functools import partial
 
-from tasks import inspections
+from django.db import transaction
+
+from tasks import examples, inspections
 from tasks.celery import app
 from tasks.heart import beating
 from tasks.inspections import Inspection
@@ -34,9 +36,13 @@ def _inspect(held: Inspection) -> None:
     upload, scratch = held.upload, files.scratch()
     try:
         with beating(partial(inspections.beat, held)):
+            if examples.is_to_be_made(upload):
+                examples.make(held, scratch)
             path = files.stored(upload.sha256)
             facts = session.inspect(path, upload.name, upload.purpose, scratch)
-        inspections.accept(held, facts)
+        with transaction.atomic():
+            if inspections.accept(held, facts):
+                examples.go_on(upload)
     except XaiError as error:
         inspections.refuse(held, str(error))
     except BaseException:

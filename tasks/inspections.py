@@ -46,7 +46,9 @@ def beat(held: Inspection) -> bool:
 
 def accept(held: Inspection, facts: Json) -> bool:
     """Note the facts: the upload is ready."""
-    return bool(_mine(held).update(state=Upload.State.READY, facts=facts, changed=now()))
+    # What the row knew before stays known: that it is the file of an example.
+    known = {**held.upload.facts, **facts}
+    return bool(_mine(held).update(state=Upload.State.READY, facts=known, changed=now()))
 
 
 def refuse(held: Inspection, sentence: str) -> bool:

@@ -11,7 +11,7 @@ PUBLIC = {"login", "logout"}
 """Open to anybody."""
 ACCOUNT = {
     "home", "system", "models", "datasets", "runs", "run-new", "run-estimate",
-    "upload-new", "upload-begin", "example",
+    "upload-new", "upload-begin", "example", "example-status",
 }  # fmt: skip
 """Open to everybody with an account; shows only what is theirs."""
 OWN_UPLOAD = {

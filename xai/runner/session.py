@@ -65,13 +65,12 @@ def fit(model: Path, form: str, dataset: Path, scratch: Path, **choices: Json) -
         return child.ask("fit", payload, wall_s=INSPECTION_SECONDS)
 
 
-def make_example(example: str, purpose: str, scratch: Path) -> Path:
+def make_example(example: str, purpose: str, name: str, scratch: Path) -> Path:
     """Make the model or the dataset of an example in a jailed child; return the file."""
     with _room(scratch) as room, Child(HANDLER, [], room, INSPECTION) as child:
-        payload = {"example": example, "purpose": purpose, "out": str(room)}
-        reply = child.ask("example", payload, wall_s=INSPECTION_SECONDS)
-        made = Path(reply["name"]).name
-        return (room / made).replace(scratch / made)
+        payload = {"example": example, "purpose": purpose, "out": str(room / name)}
+        child.ask("example", payload, wall_s=INSPECTION_SECONDS)
+        return (room / name).replace(scratch / name)
 
 
 class Session:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -108,6 +109,48 @@ def _check_disk(size: int) -> None:
         raise UploadError("The disk of this installation has no room for the file.", 507)
 
 
+def promise(owner: Any, name: str, purpose: str, facts: dict[str, Any]) -> Upload:
+    """Reserve a place for a file that a worker will make here; `adopt` gives it its bytes.
+
+    Raises
+    ------
+    UploadError
+        If the quota or the disk has no room.
+    """
+    with transaction.atomic():
+        get_user_model().objects.select_for_update().get(pk=owner.pk)
+        _check_quota(owner, 0)
+        _check_disk(0)
+        return Upload.objects.create(
+            owner=owner,
+            name=name,
+            size=0,
+            purpose=purpose,
+            facts=facts,
+            state=Upload.State.CHECKING,
+        )
+
+
+def adopt(upload: Upload, made: Path) -> None:
+    """Move a file that was made here to the stored bytes, and note its hash on the upload.
+
+    Raises
+    ------
+    UploadError
+        409 if another worker adopted one first.
+    """
+    with made.open("rb") as file:
+        sha, size = hashlib.file_digest(file, "sha256").hexdigest(), made.stat().st_size
+    with _store_locked(), transaction.atomic():
+        moved = Upload.objects.filter(pk=upload.pk, token=upload.token, sha256="").update(
+            sha256=sha, size=size, received=size, changed=now()
+        )
+        if not moved:
+            raise UploadError("The file is there already.", 409)
+        _store(made, sha)
+    upload.refresh_from_db()
+
+
 def append(upload: Upload, offset: int, length: int, body: Stream) -> int:
     """Write `length` bytes of `body` at `offset`; return the byte expected next.
 
@@ -174,12 +217,16 @@ def complete(upload: Upload) -> Upload:
         )
         if not moved:
             raise UploadError("The upload was completed already.", 409)
-        target = files.stored(sha)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        part.replace(target)
-        target.chmod(0o400)
+        _store(part, sha)
     upload.refresh_from_db()
     return upload
+
+
+def _store(path: Path, sha: str) -> None:
+    target = files.stored(sha)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.replace(target)
+    target.chmod(0o400)
 
 
 def delete(upload: Upload) -> None:

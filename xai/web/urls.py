@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from xai.web.views import compare, exports, figures, pages, results, runs, uploads
+from xai.web.views import compare, examples, exports, figures, pages, results, runs, uploads
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -16,6 +16,8 @@ urlpatterns = [
         name="login",
     ),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("examples/<slug:name>/", examples.show, name="example"),
+    path("examples/<slug:name>/status/", examples.status, name="example-status"),
     # Files
     path("uploads/", uploads.begin, name="upload-begin"),
     path("uploads/new/", uploads.new, name="upload-new"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from xai.errors import InvalidParameter
@@ -9,25 +10,18 @@ from xai.vocabulary import Json, Progress
 
 TREES = 100
 LABEL = "diagnosis"
-NAMES = {
-    "breast-cancer": {"model": "breast_cancer_forest.skops", "dataset": "breast_cancer_test.csv"}
-}
 
 
 def make(payload: Json, _progress: Progress) -> Json:
-    """Write the model or the dataset of an example to the folder `out`, seeded.
+    """Write the model or the dataset of an example to the file `out`, seeded.
 
     The forest learns from 70 % of the rows; the dataset holds the other 30 %, with the truth.
     """
-    names = NAMES.get(payload["example"])
-    if names is None:
+    write = _WRITERS.get((payload["example"], payload["purpose"]))
+    if write is None:
         raise InvalidParameter(f"There is no example {payload['example']!r}.")
-    path = Path(payload["out"]) / names[payload["purpose"]]
-    if payload["purpose"] == "model":
-        _write_model(path)
-    else:
-        _write_dataset(path)
-    return {"name": path.name, "label": LABEL}
+    write(Path(payload["out"]))
+    return None
 
 
 def _split() -> tuple[Json, Json, Json, Json]:
@@ -52,3 +46,9 @@ def _write_model(path: Path) -> None:
 def _write_dataset(path: Path) -> None:
     _, inputs, _, truth = _split()
     inputs.assign(**{LABEL: truth}).to_csv(path, index=False)
+
+
+_WRITERS: dict[tuple[str, str], Callable[[Path], None]] = {
+    ("breast-cancer", "model"): _write_model,
+    ("breast-cancer", "dataset"): _write_dataset,
+}
