@@ -9,8 +9,17 @@ from xai.assets.labels import guess_label
 from xai.assets.matching import Match, match
 from xai.assets.model import Feature
 from xai.assets.table import Column
+from xai.assets.text_columns import guess_prompt_columns, guess_text_columns, text_columns
 from xai.errors import XaiError
+from xai.methods.catalogue import GENERATION, IMAGES, TABULAR
 from xai.web.models import Upload
+
+PICTURES = "images"
+"""Kind of a dataset of pictures; the other kind is a table."""
+_OTHER = {
+    True: "The model reads pictures, and this data is a table.",
+    False: "The data are pictures, and the model does not read pictures.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,9 @@ class Fit:
     label: str = ""
     notes: tuple[str, ...] = ()
     reason: str = ""
+    text: str = ""
+    pair: str = ""
+    continuation: str = ""
 
 
 def fits(upload: Upload, others: Iterable[Upload]) -> list[Fit]:
@@ -34,6 +46,30 @@ def fits(upload: Upload, others: Iterable[Upload]) -> list[Fit]:
 
 
 def fit(model: Upload, dataset: Upload, other: Upload) -> Fit:
+    """Say whether the data are of the model's kind, and which columns it would read."""
+    kind, found = str(model.facts["kind"]), str(dataset.facts["kind"])
+    if kind == IMAGES or found == PICTURES:
+        is_fitting = kind == IMAGES and found == PICTURES
+        reason = "" if is_fitting else _OTHER[kind == IMAGES]
+        return Fit(other, is_fitting=is_fitting, reason=reason)
+    fit_kind = _fit_table if kind == TABULAR else _fit_texts
+    return fit_kind(model, dataset, other)
+
+
+def _fit_texts(model: Upload, dataset: Upload, other: Upload) -> Fit:
+    """Find the column of the text (or prompt), and of the truth."""
+    if not text_columns(dataset.facts):
+        return Fit(other, is_fitting=False, reason="The data has no column of text to explain.")
+    if model.facts["kind"] == GENERATION:
+        text, continuation = guess_prompt_columns(dataset.facts)
+        return Fit(other, is_fitting=True, text=text, continuation=continuation)
+    text, pair = guess_text_columns(dataset.facts)
+    rest = tuple(column for column in columns_of(dataset) if column.name not in {text, pair})
+    label = guess_label(rest, (), tuple(model.facts["outputs"]), has_names=True)
+    return Fit(other, is_fitting=True, label=label, text=text, pair=pair)
+
+
+def _fit_table(model: Upload, dataset: Upload, other: Upload) -> Fit:
     """Match the model's features with the dataset's columns by name."""
     outputs = tuple(model.facts.get("outputs", ()))
     label = guess_label(

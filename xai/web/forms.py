@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from xai.assets.rows import choose
+from xai.assets.text_columns import text_columns
 from xai.errors import InvalidParameter, XaiError
 from xai.methods import catalogue
 from xai.runner.plan import missing_capability
@@ -15,9 +16,8 @@ from xai.vocabulary import MethodChoice, Recipe
 from xai.web import fitting
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
     from xai.methods.card import Card, Parameter
+    from xai.web.fitting import Fit
     from xai.web.models import Upload
 
 ROWS_HOW = (
@@ -27,31 +27,6 @@ ROWS_HOW = (
     ("list", "These rows"),
 )
 _LARGEST_SEED = 2**31 - 1
-
-
-class UploadField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """A choice among uploads, each with what inspection found."""
-
-    def label_from_instance(self, upload: Any) -> str:
-        """Return name and content, since names repeat."""
-        facts = upload.facts
-        if "rows" in facts:
-            return f"{upload.name} ({facts['rows']:,} rows, {len(facts['columns'])} columns)"
-        return f"{upload.name} ({facts.get('architecture', 'model')})"
-
-
-class Picker(forms.Form):
-    """The first step: which model, which data."""
-
-    model = UploadField(queryset=None, empty_label="Choose a model")
-    dataset = UploadField(queryset=None, empty_label="Choose a dataset")
-
-    def __init__(
-        self, data: Any, *, models: QuerySet[Upload], datasets: QuerySet[Upload], **kwargs: Any
-    ) -> None:
-        super().__init__(data, **kwargs)
-        self.fields["model"].queryset = models  # type: ignore[attr-defined]
-        self.fields["dataset"].queryset = datasets  # type: ignore[attr-defined]
 
 
 @dataclass(slots=True)
@@ -110,6 +85,25 @@ class RunForm(forms.Form):
         initial=50,
         help_text="Rows that stand for “no signal”. More: slower, steadier.",
     )
+    text = forms.ChoiceField(label="Column with the text")
+    pair = forms.ChoiceField(
+        label="Column with a second text",
+        required=False,
+        help_text="For models that compare two texts.",
+    )
+    continuation = forms.ChoiceField(
+        label="Column with the continuation",
+        required=False,
+        help_text="Without one, the model writes it, choosing the most likely token each time.",
+    )
+    tokens = forms.IntegerField(
+        label="Tokens to write",
+        min_value=1,
+        max_value=256,
+        initial=16,
+        required=False,
+        help_text="Each written token is explained. A given continuation is cut here.",
+    )
     seed = forms.IntegerField(
         label="Seed",
         min_value=0,
@@ -119,30 +113,48 @@ class RunForm(forms.Form):
     )
 
     def __init__(
-        self, data: Any, *, model: Upload, dataset: Upload, label: str = "", **kwargs: Any
+        self, data: Any, *, model: Upload, dataset: Upload, fit: Fit | None = None, **kwargs: Any
     ) -> None:
         super().__init__(data, **kwargs)
         self.model, self.dataset = model, dataset
-        self._cards = catalogue.of(model.facts["kind"])
-        columns = [column["name"] for column in dataset.facts["columns"]]
-        self.fields["target"].choices = _targets(model.facts)  # type: ignore[attr-defined]
-        self.fields["label"].choices = [("", "None"), *((c, c) for c in columns)]  # type: ignore[attr-defined]
-        self.fields["label"].initial = label
-        if model.facts["has_names"]:
-            del self.fields["features"]
-        else:
-            usable = [name for name in columns if name != label]
-            self.fields["features"].initial = "\n".join(usable[: len(model.facts["features"])])
+        self.kind = str(model.facts["kind"])
+        self._cards = catalogue.of(self.kind)
+        for name in _OF_KINDS - _FIELDS[self.kind]:
+            del self.fields[name]
+        self._offer(fit or fitting.Fit(dataset, is_fitting=True))
         rows = dataset.facts["rows"]
         self.fields["rows_count"].initial = min(100, rows)
         self.fields["rows_how"].help_text = f"The dataset has {rows:,} rows."
+
+    def _offer(self, fit: Fit) -> None:
+        """Fill the choices with what the model and the data have."""
+        facts = self.model.facts
+        columns = [column["name"] for column in self.dataset.facts.get("columns", ())]
+        texts = text_columns(self.dataset.facts)
+        none = [("", "None")]
+        choices = {
+            "target": _targets(facts),
+            "label": none + [(c, c) for c in columns],
+            "text": [(c, c) for c in texts],
+            "pair": none + [(c, c) for c in texts],
+            "continuation": none + [(c, c) for c in texts],
+        }
+        for name in choices.keys() & self.fields.keys():
+            self.fields[name].choices = choices[name]  # type: ignore[attr-defined]
+            self.fields[name].initial = getattr(fit, name, "")
+        if "features" in self.fields and facts["has_names"]:
+            del self.fields["features"]
+        elif "features" in self.fields:
+            usable = [name for name in columns if name != fit.label]
+            self.fields["features"].initial = "\n".join(usable[: len(facts["features"])])
 
     def clean(self) -> dict[str, Any]:
         """Read rows and methods, each with a sentence of its own if it is wrong."""
         cleaned = super().clean() or {}
         if not self.errors:
             self._try("rows_how", self._rows)
-            self._try("features" if "features" in self.fields else "label", self._match)
+            if self.kind == catalogue.TABULAR:
+                self._try("features" if "features" in self.fields else "label", self._match)
         self._methods = [choice for choice in map(self._method, self._ticked()) if choice]
         if not self._methods and not self.errors:
             self.add_error(None, "Choose at least one method.")
@@ -229,8 +241,7 @@ class RunForm(forms.Form):
     def _answers(self) -> dict[str, Any]:
         if self.is_bound:
             return self.cleaned_data
-        blank = {"target": self.fields["target"].choices[0][0], "rows_list": ""}  # type: ignore[attr-defined]
-        return {name: one.initial for name, one in self.fields.items()} | blank
+        return {name: one.initial or "" for name, one in self.fields.items()} | {"seed": 0}
 
     def _recipe(self, methods: tuple[MethodChoice, ...]) -> Recipe:
         answers = self._answers()
@@ -239,12 +250,27 @@ class RunForm(forms.Form):
             dataset=self.dataset.sha256,
             methods=methods,
             rows=self._rows_spec(),
-            target=answers["target"],
-            label=answers["label"],
+            target=answers.get("target") or "",
+            label=answers.get("label") or "",
             features=self._order(),
-            background=answers["background"],
+            background=answers.get("background") or 1,
             seed=answers["seed"],
+            kind=self.kind,
+            text=answers.get("text") or "",
+            pair=answers.get("pair") or "",
+            continuation=answers.get("continuation") or "",
+            tokens=answers.get("tokens") or (16 if "tokens" in self.fields else 0),
         )
+
+
+_OF_KINDS = {"target", "label", "features", "background", "text", "pair", "continuation", "tokens"}
+_FIELDS = {
+    catalogue.TABULAR: {"target", "label", "features", "background"},
+    catalogue.TEXT: {"target", "label", "text", "pair"},
+    catalogue.GENERATION: {"text", "continuation", "tokens"},
+    catalogue.IMAGES: {"target"},
+}
+"""Which of the fields that not every kind of model has it has."""
 
 
 def _targets(facts: dict[str, Any]) -> list[tuple[str, str]]:

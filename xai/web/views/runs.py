@@ -14,8 +14,9 @@ from tasks import queue
 from xai.errors import XaiError
 from xai.runner.plan import estimate as estimate_of
 from xai.web import fitting, progress, removal
-from xai.web.forms import Picker, RunForm
+from xai.web.forms import RunForm
 from xai.web.models import Run, Upload
+from xai.web.picker import Picker
 
 
 def _mine(request: HttpRequest, pk: uuid.UUID) -> Run:
@@ -50,7 +51,7 @@ def new(request: HttpRequest) -> HttpResponse:
         fit = context["fit"] = fitting.fit(model, dataset, dataset)
         # Without names in the model file, a person may put the columns in order.
         if fit.is_fitting or not model.facts["has_names"]:
-            form = RunForm(request.POST or None, model=model, dataset=dataset, label=fit.label)
+            form = RunForm(request.POST or None, model=model, dataset=dataset, fit=fit)
             if request.method == "POST" and form.is_valid():
                 return redirect(queue.submit(request.user, form.recipe(), model, dataset))
             context |= {"form": form} | _costs(form)
