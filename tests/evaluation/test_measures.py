@@ -8,7 +8,7 @@ from scipy import stats
 
 from xai.evaluation import ranks
 from xai.evaluation.catalogue import CATALOGUE
-from xai.evaluation.measures import compare, rank_biased_overlap
+from xai.evaluation.measures import Stack, compare, of_top, rank_biased_overlap
 
 A = [0.50, -0.30, 0.20, 0.00, 0.10]
 B = [0.40, 0.25, -0.30, 0.05, 0.10]
@@ -27,11 +27,40 @@ def two(first, second, *, signed=(True, True)):
         (A, C, {"kendall": 0.6, "spearman": 0.7, "pearson": -0.716191, "weighted": 0.452555}),
         (B, C, {"kendall": 0.4, "spearman": 0.6, "weighted": 0.197080, "jaccard": 1 / 3}),
         (A, B, {"jaccard": 1 / 3, "overlap": 1 / 6, "sign": 1 / 3}),
+        (A, B, {"signed_kendall": 0.0, "feature": 0.5, "rank": 0.5, "signed_rank": 0.5}),
+        (A, C, {"signed_kendall": -0.4, "feature": 0.5, "rank": 0.0, "signed": 0.0}),
+        (B, C, {"signed_kendall": -0.2}),
     ],
 )
 def test_worked_numbers(first, second, expected):
     found = two(first, second)
     assert {slug: found[slug] for slug in expected} == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        (B, {"feature": 1, "rank": 1 / 3, "signed": 1 / 3, "signed_rank": 1 / 3, "jaccard": 1}),
+        (C, {"feature": 1, "rank": 0, "signed": 1 / 3, "signed_rank": 0}),
+    ],
+)
+def test_worked_numbers_of_the_top_three(other, expected):
+    found = of_top(Stack.of(np.array([[A, other]])), np.array([[0, 1]]), 3)
+    assert {slug: found[slug][0, 0] for slug in expected} == pytest.approx(expected)
+
+
+def test_signs_and_places_only_take_away(drawn):
+    found = compare(drawn, np.array([[0, 1]]), (True, True))
+    assert (found["signed_rank"] <= found["rank"]).all()
+    assert (found["rank"] <= found["feature"] + 1e-12).all()
+    assert (found["signed_rank"] <= found["signed"]).all()
+    assert (found["signed"] <= found["feature"] + 1e-12).all()
+
+
+def test_the_overlap_of_all_units_is_one_by_construction():
+    found = of_top(Stack.of(np.array([[A, B]])), np.array([[0, 1]]), 5)
+    assert found["feature"][0, 0] == 1.0
+    assert np.isnan(found["overlap"][0, 0])
 
 
 def test_kendall_counts_ties():
@@ -79,6 +108,7 @@ def drawn(request):
         ("kendall", lambda x, y: stats.kendalltau(abs(x), abs(y)).statistic),
         ("spearman", lambda x, y: stats.spearmanr(abs(x), abs(y)).statistic),
         ("pearson", lambda x, y: stats.pearsonr(x, y).statistic),
+        ("signed_kendall", lambda x, y: stats.kendalltau(x, y).statistic),
     ],
 )
 def test_equals_scipy_with_and_without_ties(drawn, slug, oracle):
@@ -127,7 +157,7 @@ def test_a_missing_explanation_is_undefined():
 def test_signs_are_undefined_for_a_method_without_them():
     found = two(A, np.abs(B), signed=(True, False))
     assert np.isnan(found["pearson"])
-    assert np.isnan(found["sign"])
+    assert all(np.isnan(found[slug]) for slug in ("sign", "signed", "signed_kendall"))
     assert found["kendall"] == pytest.approx(0.8)
 
 

@@ -70,6 +70,14 @@ _CARDS = (
         needs_sign=True,
     ),
     Measure(
+        "signed_kendall",
+        "Kendall τ-b, signed",
+        "Kendall's τ-b of the values themselves, from the most positive to the most negative, "
+        "instead of their strength. Undefined for methods without a sign.",
+        -1.0,
+        needs_sign=True,
+    ),
+    Measure(
         "jaccard",
         "Top-k Jaccard",
         "Of the units that either method puts among its k strongest, the share that both do. "
@@ -83,6 +91,39 @@ _CARDS = (
         "Share of the k strongest units that two methods have in common, rescaled so that 0 is "
         "what two unrelated orders share and 1 is the same k units.",
         -1.0,
+    ),
+    Measure(
+        "feature",
+        "Feature agreement",
+        "Share of the k strongest units that two methods have in common. Chance alone gives k of "
+        "all units: read it beside the random order.",
+        0.0,
+        chance=None,
+    ),
+    Measure(
+        "rank",
+        "Rank agreement",
+        "Share of the k strongest units that both methods have, and put at the same place.",
+        0.0,
+        chance=None,
+    ),
+    Measure(
+        "signed",
+        "Signed agreement",
+        "Share of the k strongest units that both methods have, and give the same sign. "
+        "Undefined for methods without a sign.",
+        0.0,
+        chance=None,
+        needs_sign=True,
+    ),
+    Measure(
+        "signed_rank",
+        "Signed rank agreement",
+        "Share of the k strongest units that both methods have, put at the same place and give "
+        "the same sign. Undefined for methods without a sign.",
+        0.0,
+        chance=None,
+        needs_sign=True,
     ),
     Measure(
         "rbo",

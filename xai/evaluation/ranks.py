@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xai.vocabulary import Floats, Integers
 
@@ -53,7 +55,10 @@ def places(strengths: Floats) -> Floats:
     return np.asarray(above + (tied + 1) / 2)
 
 
-def membership(above: Integers, tied: Integers, depth: int | Integers) -> Floats:
+Numbers = NDArray[np.number[Any]]
+
+
+def membership(above: Numbers, tied: Numbers, depth: int | Numbers) -> NDArray[Any]:
     """Return to what degree each unit belongs to the `depth` strongest, 0 to 1.
 
     Units tied across the border share the places that are left. So the answer does not depend on
