@@ -42,7 +42,8 @@ def status(request: HttpRequest, name: str) -> HttpResponse:
     """Return the moving part of the page, or lead htmx to the run."""
     example = _example(name)
     if run := examples.run_of(request.user, example):
-        return HttpResponseClientRedirect(run.get_absolute_url())
+        answer: HttpResponse = HttpResponseClientRedirect(run.get_absolute_url())
+        return answer
     return render(request, "examples/_status.html", _card(request, example))
 
 
