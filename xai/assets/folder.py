@@ -187,7 +187,11 @@ def load_network(folder: Folder) -> nn.Module:
     RefusedFile
         If weights are missing, of another shape, or not finite.
     """
-    return folder_network.load(folder.path, folder.config)
+    network: Any = folder_network.load(folder.path, folder.config)
+    if folder.task == "text-classification" and network.config.pad_token_id is None:
+        # A classifier that reads the last token must know which tokens only fill the row.
+        network.config.pad_token_id = load_tokenizer(folder).pad_token_id
+    return network  # type: ignore[no-any-return]
 
 
 def load_tokenizer(folder: Folder) -> Tokenizer:

@@ -14,7 +14,8 @@ from xai.runner.parts import keep_part
 from xai.vocabulary import Json, Progress, Recipe
 
 HANDLER = "xai.workbench"
-INSPECTION = Limits(memory_mb=4096, cpu_s=120, file_mb=256)
+# A zipped model is unpacked into the child's room, so files may be as large as in a run.
+INSPECTION = Limits(memory_mb=4096, cpu_s=120)
 INSPECTION_SECONDS = 60.0
 SHARD_SECONDS_MOST = 1800.0
 

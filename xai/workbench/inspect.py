@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from xai.assets.folder import FORMATS
 from xai.assets.model import BoundModel, Feature, ModelFacts
 from xai.assets.models import load_model
 from xai.assets.sniff import expect, sniff
@@ -25,6 +26,11 @@ def inspect_model(payload: Json, _progress: Progress) -> Json:
     path = Path(payload["path"])
     form = sniff(path, payload.get("name", ""))
     expect(form, "model")
+    if form in FORMATS:
+        # Imported here: it brings torch, which tables do not need.
+        from xai.workbench.networks import inspect_folder  # noqa: PLC0415
+
+        return inspect_folder(path, form)
     model = load_model(path, form)
     columns = tuple(_invented(feature) for feature in model.facts.features)
     bound = model.bind(columns)

@@ -1,0 +1,151 @@
+"""Open a Hugging Face model for the first time: what it answers, what it offers, how fast it is."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from xai.assets.folder import Folder, load_network, load_processor, load_tokenizer, unpack
+from xai.errors import RefusedFile
+from xai.vocabulary import Json
+
+BATCHES = (1, 8, 32)
+TOKENS = 30
+TRIAL_SECONDS = 0.3
+SLOW_SECONDS = 2.0
+
+Inputs = dict[str, Tensor]
+
+
+def inspect_folder(path: Path, form: str) -> Json:
+    """Load a zipped Hugging Face model, run it on made-up inputs, and return its facts.
+
+    Returns
+    -------
+    dict
+        `capabilities` of "gradient", "attention" (one square map per head and layer), "layers"
+        (hidden states), "convolution" (they are maps of the picture), "generates", "probability".
+        `speed` counts texts of 30 tokens, or pictures, per second at a few batch sizes.
+
+    Raises
+    ------
+    RefusedFile
+        If it cannot be opened, or answers with NaN.
+    """
+    folder = unpack(path, Path(tempfile.gettempdir()))
+    network = load_network(folder)
+    is_image = folder.task == "image-classification"
+    facts, example = _pictures(folder) if is_image else _tokens(folder, network)
+    is_generator = folder.task == "text-generation"
+    return {
+        "kind": folder.task,
+        "format": form,
+        "architecture": folder.architecture,
+        "problem": "generation" if is_generator else "classification",
+        "outputs": list(folder.outputs),
+        "output": "logprob" if is_generator else "probability",
+        "features": [],
+        "has_names": False,
+        "capabilities": _capabilities(network, example(2), folder.task),
+        "parameters": folder.parameters,
+        "trees": None,
+        "notes": list(folder.notes),
+        "speed": _speed(network, example),
+        **facts,
+    }
+
+
+def _tokens(folder: Folder, network: nn.Module) -> tuple[Json, Callable[[int], Inputs]]:
+    tokenizer = load_tokenizer(folder)
+    words = int(network.get_input_embeddings().num_embeddings)  # type: ignore[operator]
+    length = min(TOKENS, tokenizer.model_max_length)
+    draw = torch.Generator().manual_seed(0)
+    facts = {
+        "max_tokens": tokenizer.model_max_length,
+        "image_size": None,
+        "vocabulary": len(tokenizer),
+    }
+
+    def example(count: int) -> Inputs:
+        ids = torch.randint(words, (count, length), generator=draw)
+        return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+
+    return facts, example
+
+
+def _pictures(folder: Folder) -> tuple[Json, Callable[[int], Inputs]]:
+    from PIL import Image  # noqa: PLC0415 - only where there are pictures
+
+    blank = Image.new("RGB", (320, 240), (90, 120, 150))
+    pixels = load_processor(folder)(blank, return_tensors="pt")["pixel_values"]
+    height, width = pixels.shape[-2:]
+    facts = {"max_tokens": None, "image_size": [int(height), int(width)], "vocabulary": None}
+    draw = torch.Generator().manual_seed(0)
+
+    def example(count: int) -> Inputs:
+        return {"pixel_values": torch.randn(count, *pixels.shape[1:], generator=draw)}
+
+    return facts, example
+
+
+@torch.inference_mode()
+def _capabilities(network: nn.Module, inputs: Inputs, task: str) -> list[str]:
+    try:
+        answer = network(**inputs, output_hidden_states=True)
+    except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        if "memory" in str(error):
+            raise
+        raise RefusedFile(
+            "The network fails on inputs of the kind that its folder describes. Check that "
+            "config.json, the tokenizer or the preprocessor belong to these weights."
+        ) from None
+    if not torch.isfinite(answer.logits).all():
+        raise RefusedFile(
+            "The model answers with NaN or infinity on made-up inputs, so there is nothing to "
+            "explain. Run it on a few inputs before you upload it."
+        )
+    found = ["gradient", "probability"]
+    states = getattr(answer, "hidden_states", None) or ()
+    if len(states) > 1:
+        found.append("layers")
+    if any(isinstance(state, Tensor) and state.ndim == 4 for state in states):
+        found.append("convolution")
+    if _has_attention(network, inputs):
+        found.append("attention")
+    if task == "text-generation":
+        found.append("generates")
+    return found
+
+
+def _has_attention(network: nn.Module, inputs: Inputs) -> bool:
+    """Return whether every layer shows one square map per head, over the whole input."""
+    try:
+        maps = network(**inputs, output_attentions=True).attentions
+    except (AttributeError, RuntimeError, TypeError, ValueError):
+        return False
+    count = len(next(iter(inputs.values())))
+    shapes = {tuple(part.shape) for part in maps or () if isinstance(part, Tensor)}
+    sizes = {shape[-1] for shape in shapes}
+    return len(sizes) == 1 and all(len(s) == 4 and s[0] == count and s[2] == s[3] for s in shapes)
+
+
+def _speed(network: nn.Module, example: Callable[[int], Inputs]) -> list[Json]:
+    """Return inputs per second at rising batch sizes, until a batch takes long."""
+    found: list[Json] = []
+    for batch in BATCHES:
+        inputs, began, calls = example(batch), time.perf_counter(), 0
+        spent = 0.0
+        with torch.inference_mode():
+            while spent < TRIAL_SECONDS:
+                network(**inputs)
+                calls += 1
+                spent = time.perf_counter() - began
+        found.append({"rows": batch, "per_second": round(calls * batch / spent, 1)})
+        if spent > SLOW_SECONDS:
+            break
+    return found
