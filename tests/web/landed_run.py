@@ -7,6 +7,7 @@ import json
 import shutil
 
 from tests.reports.fixtures import EVIL, write_run
+from tests.reports.text_run import DATA, MODEL, write_text_run
 from xai.methods import catalogue
 from xai.web import files
 from xai.web.models import Job, Run
@@ -14,7 +15,7 @@ from xai.web.models import Job, Run
 METHODS = (
     "shapley", "grouped_shapley", "occlusion", "lime", "random", "permutation", "builtin",
 )  # fmt: skip
-__all__ = ["EVIL", "METHODS", "land"]
+__all__ = ["EVIL", "METHODS", "land", "land_text"]
 
 
 def land(owner, make_upload, *, rows=40, features=6, evil=False, methods=METHODS, **choices):
@@ -29,6 +30,22 @@ def land(owner, make_upload, *, rows=40, features=6, evil=False, methods=METHODS
         owner=owner, model=make_upload(owner, facts=facts), recipe_json=recipe, state="done",
         dataset=make_upload(owner, "dataset", name="people.csv"),
     )  # fmt: skip
+    return _finish(run, results, scratch)
+
+
+def land_text(owner, make_upload, **choices):
+    """Return a finished run of a text classifier; its samples are rows 0, 3, 6…"""
+    scratch = files.scratch()
+    results = write_text_run(scratch, **choices)
+    run = Run.objects.create(
+        owner=owner, model=make_upload(owner, facts=MODEL, name="mood.zip"), state="done",
+        recipe_json=results.manifest["recipe"],
+        dataset=make_upload(owner, "dataset", facts=DATA, name="reviews.csv"),
+    )  # fmt: skip
+    return _finish(run, results, scratch)
+
+
+def _finish(run, results, scratch):
     for name, folder in results.folders.items():
         _land(run, name, folder)
     shutil.rmtree(scratch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from xai.figures.lanes import Lane, Row, arrange, scales
@@ -103,7 +103,23 @@ def read(query: Mapping[str, str], results: Results) -> tuple[State, str]:
     return replace(state, sample=found), notice
 
 
-def sequence(results: Results, state: State) -> list[int]:
+class Going(Protocol):
+    """What decides through which samples previous and next go."""
+
+    @property
+    def sample(self) -> int:
+        """The row shown."""
+
+    @property
+    def by(self) -> str:
+        """In which order: "row" or "dispute"."""
+
+    @property
+    def wrong(self) -> bool:
+        """Only samples that the model gets wrong."""
+
+
+def sequence(results: Results, state: Going) -> list[int]:
     """Return the samples that previous and next go through."""
     predictions = results.predictions
     if state.by == "dispute" and results.agreement:
@@ -117,7 +133,7 @@ def sequence(results: Results, state: State) -> list[int]:
     return samples
 
 
-def step(results: Results, state: State) -> Step:
+def step(results: Results, state: Going) -> Step:
     """Return the neighbours of the sample."""
     samples = sequence(results, state)
     if state.sample not in samples:
@@ -149,7 +165,7 @@ def table(results: Results, state: State) -> dict[str, Any]:
     return {"heads": heads, "rows": kept, "hidden": len(rows) - len(kept), "shared_scale": shared}
 
 
-def prediction(results: Results, state: State) -> dict[str, Any]:
+def prediction(results: Results, state: Going) -> dict[str, Any]:
     """Return what the model says of the sample."""
     found, at = results.predictions, results.sample_index(state.sample)
     outputs = sorted(

@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from xai.web import comparison
-from xai.web.landed import landed
+from xai.methods.catalogue import TABULAR
+from xai.web import comparison, texts
+from xai.web.landed import Landed, landed
 
 
 @require_safe
 def show(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the sample that the address names, or the first one."""
     found = landed(request, pk)
+    query = request.GET.dict()
+    if found.results.kind == TABULAR:
+        return render(request, "results/compare.html", _table(found, query))
+    return render(request, "texts/compare.html", _text(found, query))
+
+
+def _table(found: Landed, query: dict[str, str]) -> dict[str, Any]:
+    state, notice = comparison.read(query, found.results)
+    return {
+        **_sample(found, state, notice),
+        "orders": comparison.ORDERS,
+        **comparison.table(found.results, state),
+    }
+
+
+def _text(found: Landed, query: dict[str, str]) -> dict[str, Any]:
+    state, notice = texts.read(query, found.results)
+    return {**_sample(found, state, notice), **texts.side_by_side(found.results, state)}
+
+
+def _sample(found: Landed, state: comparison.State | texts.State, notice: str) -> dict[str, Any]:
+    """Return what the page says of a sample of any kind."""
     results = found.results
-    state, notice = comparison.read(request.GET.dict(), results)
-    context = {
+    return {
         "landed": found,
         "run": found.run,
         "state": state,
@@ -27,8 +50,5 @@ def show(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "prediction": comparison.prediction(results, state),
         "dispute": comparison.dispute(results, state.sample),
         "unit": results.unit,
-        "orders": comparison.ORDERS,
         "has_wrong": any(correct is False for correct in results.predictions.correct),
-        **comparison.table(results, state),
     }
-    return render(request, "results/compare.html", context)

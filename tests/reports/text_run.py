@@ -1,0 +1,128 @@
+"""A finished run of a text classifier in a folder, without a model: known numbers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+import pyarrow as pa
+
+from xai.reports.results import Results
+from xai.runner import unit_tables
+from xai.runner.manifest import manifest
+from xai.runner.merge import write_folder
+from xai.vocabulary import MethodChoice, Recipe
+
+KIND = "text-classification"
+SENTENCES = (
+    "a charming and often affecting journey",
+    "unbelievably dull , and far too long",
+    "it is <b>not</b> bad",
+)
+METHODS = {
+    "shapley": ("Shapley values", "Shapley values", True),
+    "integrated_gradients": ("Integrated gradients", "Gradient", True),
+    "attention_last": ("Raw attention", "Attention", False),
+    "random": ("Random values", "Control", True),
+}
+MODEL = {
+    "kind": KIND, "format": "hf-text-classification", "architecture": "BERT, 2 layers, 128 wide",
+    "problem": "classification", "outputs": ["negative", "positive"], "output": "probability",
+    "features": [], "has_names": False, "capabilities": ["gradient", "attention"], "notes": [],
+    "parameters": 1_450_000,
+}  # fmt: skip
+DATA = {
+    "kind": "table", "format": "csv", "rows": 90, "notes": [],
+    "columns": [{"name": "text", "kind": "category"}, {"name": "label", "kind": "category"}],
+}  # fmt: skip
+
+
+def write_text_run(folder, sentences=SENTENCES, methods=tuple(METHODS)):
+    """Write the folders of a run and return its `Results`; samples are rows 0, 3, 6, …"""
+    samples = [sample_of(sentence) for sentence in sentences]
+    rows = np.arange(len(samples)) * 3
+    folders = {"predictions": _predictions(folder / "predictions", samples, rows)}
+    for seed, slug in enumerate(methods):
+        folders[slug] = _method(folder / slug, slug, samples, rows, seed)
+    recipe = Recipe(
+        model="a" * 64, dataset="b" * 64, kind=KIND, text="text", label="label",
+        methods=tuple(MethodChoice(slug, {}) for slug in methods),
+    )  # fmt: skip
+    described = manifest(
+        recipe, {"name": "mood.zip", "size": 9, "facts": MODEL},
+        {"name": "reviews.csv", "size": 9, "facts": DATA}, isolation="full", errors={},
+    )  # fmt: skip
+    return Results.gather(described, folders)
+
+
+def sample_of(sentence):
+    """Cut at spaces, long words in two; special tokens around."""
+    tokens, words, spans, at = ["[CLS]"], [-1], [None], 0
+    for place, word in enumerate(sentence.split(" ")):
+        cuts = [word] if len(word) < 9 else [word[:5], word[5:]]
+        for part in cuts:
+            tokens.append(part)
+            words.append(place)
+            spans.append([at, at + len(part)])
+            at += len(part)
+        at += 1
+    tokens, words, spans = [*tokens, "[SEP]"], [*words, -1], [*spans, None]
+    special = [word < 0 for word in words]
+    return {"text": sentence, "pair": None, "tokens": tokens, "words": words, "special": special,
+            "spans": spans}  # fmt: skip
+
+
+def _facts(role, slug, seed):
+    title, family, signed = METHODS.get(slug, ("", "", True))
+    key = hashlib.sha256(f"{role}{slug}{seed}".encode()).hexdigest()
+    return {
+        "role": role, "method": slug, "params": {}, "seed": 0, "key": key, "kind": KIND,
+        "unit": "probability", "problem": "classification", "outputs": MODEL["outputs"],
+        "libraries": {"python": "3.11"}, "warnings": [], "evaluations": 100, "seconds": 1.5,
+        "names": [], "members": None, "notes": {}, "scope": "local", "title": title,
+        "family": family, "is_signed": signed, "is_complete": slug == "shapley",
+        "is_stochastic": slug in {"shapley", "random"}, "layout": "ragged", "per_sample": {},
+    }  # fmt: skip
+
+
+def _predictions(folder, samples, rows):
+    n = len(samples)
+    share = np.linspace(0.9, 0.2, n)
+    outputs = np.stack([1 - share, share], axis=1)
+    arrays = {
+        "rows": rows, "targets": outputs.argmax(axis=1), "outputs": outputs,
+        "probabilities": outputs, "labels": np.arange(n) % 2,
+    }  # fmt: skip
+    facts = _facts("predictions", "", 0) | {"columns": []}
+    reply = {"outputs": MODEL["outputs"], "problem": "classification", "samples": samples}
+    write_folder(folder, unit_tables.prediction_files([reply], arrays), facts)
+    return folder
+
+
+def _method(folder, slug, samples, rows, seed):
+    draw = np.random.default_rng(seed)
+    lengths = np.array([len(sample["tokens"]) for sample in samples])
+    values = draw.normal(size=lengths.sum())
+    facts = _facts("method", slug, seed)
+    arrays = {
+        "rows": rows, "of": np.arange(len(rows)), "output": np.zeros(len(rows), int),
+        "lengths": lengths, "shapes": np.stack([lengths, np.ones_like(lengths)], axis=1),
+        "values": values if facts["is_signed"] else np.abs(values),
+    }  # fmt: skip
+    if slug == "shapley":
+        arrays |= {"base": np.full(len(rows), 0.5), "error": np.full(len(values), 0.01)}
+    reply = {"texts": [s["tokens"] for s in samples], "targets": ["positive"] * len(rows)}
+    write_folder(folder, unit_tables.attribution_files(facts, [reply], arrays), facts)
+    return folder
+
+
+def table_of(results, slug):
+    """Return the attributions of a method as rows of plain values."""
+    path = results.folders[slug] / "attributions.parquet"
+    return pa.parquet.read_table(path).to_pylist()
+
+
+def facts_of(results, slug):
+    """Return what job.json says."""
+    return json.loads((results.folders[slug] / "job.json").read_text())
