@@ -172,7 +172,7 @@ def _closest_and_farthest(results: Results, kendall: list[Json]) -> list[Sentenc
         between_methods = apart
     ordered = sorted(between_methods, key=lambda pair: -float(pair["mean"]))
     closest, farthest = (
-        f"{results.title(pair['a'])} and {results.title(pair['b'])} (τ {two(pair['mean'])})"
+        f"{results.title(pair['a'])} and {results.title(pair['b'])} (τ {two(pair['mean'])})"
         for pair in (ordered[0], ordered[-1])
     )
     text = f"Closest to each other are {closest}, farthest apart {farthest}."
@@ -186,7 +186,7 @@ def _with_another_seed(results: Results, kendall: list[Json]) -> list[Sentence]:
             continue
         text = (
             f"{results.title(pair['a'])} run again with another seed: the two orders agree at "
-            f"τ {two(pair['mean'])} ({between(pair['low'], pair['high'], 'two')}, "
+            f"τ {two(pair['mean'])} ({between(pair['low'], pair['high'], 'two')}, "
             f"{counted(pair['samples'], 'row')})"
         )
         is_steady = pair["mean"] >= ALIKE[0][0]

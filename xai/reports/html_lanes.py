@@ -27,7 +27,9 @@ def method_class(slug: str) -> str:
 
 def scroll(label: str, table: Html) -> Html:
     """Return a table that may be wider than the page; only the table moves then."""
-    return tag("div", table, class_="scroll", role="region", aria_label=label, tabindex="0")
+    return tag(
+        "div", table, class_="scroll", role="region", aria_label=f"Table: {label}", tabindex="0"
+    )
 
 
 def lanes_table(

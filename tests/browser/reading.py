@@ -1,0 +1,43 @@
+"""How a test reads a page: figures drawn, rules of accessibility, width."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+expect = sync_api.expect
+
+TOUR = os.environ.get("PARALLAX_TOUR", "")
+"""A folder that the pictures of the tour go to; without it none are taken."""
+
+
+def draw_all(page):
+    """Scroll through the page until every figure that can be seen is drawn."""
+    for figure in page.query_selector_all("x-figure"):
+        if figure.is_visible():
+            figure.scroll_into_view_if_needed()
+            expect(page.locator("x-figure[aria-busy]")).to_have_count(0, timeout=30_000)
+    page.wait_for_timeout(200)
+
+
+def violations(page):
+    """Return the rules of accessibility that the page breaks, with the place."""
+    found = axe.Axe().run(page).response["violations"]
+    return [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
+
+
+def is_too_wide(page):
+    return page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0
+
+
+def picture(page, name, height=800):
+    """Keep what the window shows as a picture of the tour, if a tour is asked for."""
+    if TOUR:
+        Path(TOUR).mkdir(parents=True, exist_ok=True)
+        clip = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height}
+        page.evaluate("scrollTo(0, 0)")
+        page.screenshot(path=f"{TOUR}/{name}.png", clip=clip, caret="initial")
