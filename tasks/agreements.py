@@ -39,9 +39,13 @@ def open_or_cancel(job: Job, computed: list[Job]) -> None:
 
 
 def folders(job: Job) -> dict[str, Path]:
-    """Return the result folders to compare: by slug, or "self:<slug>" for another seed."""
+    """Return the folders to compare: by slug, "self:<slug>", and the predictions, for the units."""
     others = Job.objects.filter(run_id=job.run_id, state=State.DONE).exclude(pk=job.pk)
-    prefix = {Job.Role.METHOD: "", Job.Role.SELF: "self:"}
+    prefix = {
+        Job.Role.PREDICTIONS: "predictions",
+        Job.Role.METHOD: "",
+        Job.Role.SELF: "self:",
+    }
     return {
         prefix[Job.Role(other.role)] + other.method: files.results(other.result)
         for other in others

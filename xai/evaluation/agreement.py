@@ -17,7 +17,7 @@ import numpy as np
 
 from xai.errors import ShapeMismatch
 from xai.evaluation.catalogue import CATALOGUE
-from xai.evaluation.consensus import Consensus, gather
+from xai.evaluation.consensus import Disputes, gather, summarise
 from xai.evaluation.intervals import mean_interval
 from xai.evaluation.measures import compare
 from xai.evaluation.players import Groups, coarsen, common_units, features, join, unit_names
@@ -87,7 +87,10 @@ class Agreement:
     pairs : tuple of Pair
         Methods with each other, then the random order with each, then each with itself.
     units : tuple of str
-        Over which the consensus, the dispute and Kendall's W were taken.
+        Over which the consensus, the dispute and Kendall's W were taken; empty where they differ
+        from sample to sample.
+    width : int
+        How many units a sample has; the median where they differ.
     voters : tuple of str
         The methods behind the consensus.
     """
@@ -98,7 +101,8 @@ class Agreement:
     pairs: tuple[Pair, ...]
     units: tuple[str, ...]
     voters: tuple[str, ...]
-    consensus: Consensus
+    disputes: Disputes
+    width: int
     intervals: dict[tuple[str, str, str], tuple[float, float, float]] = field(default_factory=dict)
 
 
@@ -138,16 +142,19 @@ def agree(
     votes = np.array([coarsen(aligned[slug], own[slug], groups) for slug in voters]).reshape(
         len(voters), len(samples), len(groups)
     )
+    units = unit_names(names, own, groups)
+    consensus = gather(votes, tuple(chosen[slug].family or slug for slug in voters))
     found = Agreement(
         methods=tuple(chosen),
         samples=samples,
         seed=seed,
         pairs=tuple(pairs),
-        units=unit_names(names, own, groups),
+        units=units,
         voters=voters,
-        consensus=gather(votes, tuple(chosen[slug].family or slug for slug in voters)),
+        disputes=summarise(consensus, units),
+        width=len(units),
     )
-    found.intervals.update(_intervals(found))
+    found.intervals.update(intervals(found))
     return found
 
 
@@ -257,7 +264,7 @@ def _compare_two(first: Floats, second: Floats, *, is_signed: bool) -> dict[str,
     return {slug: values[0] for slug, values in found.items()}
 
 
-def _intervals(found: Agreement) -> dict[tuple[str, str, str], tuple[float, float, float]]:
+def intervals(found: Agreement) -> dict[tuple[str, str, str], tuple[float, float, float]]:
     """Return mean, low and high of every measure and pair; equal samples are resampled alike."""
     by_samples: dict[bytes, list[tuple[tuple[str, str, str], Floats]]] = {}
     for pair in found.pairs:

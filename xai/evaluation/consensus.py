@@ -5,7 +5,7 @@ A consensus of methods is not the truth about the model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -39,6 +39,54 @@ class Consensus:
         """Return per sample the unit on which the methods differ most, of those in any top k."""
         matters = self.places.min(axis=0) <= top(self.places.shape[2])
         return np.asarray(np.argmax(np.where(matters, self.dispute, -1.0), axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Disputes:
+    """What the methods say together, by sample and by name of a unit; n samples.
+
+    Attributes
+    ----------
+    concordance : array of shape (n,)
+    worst : tuple of str, length n
+        The most disputed unit of each sample; empty where nothing was ranked.
+    between : array of shape (n, 2)
+        The best and the worst place of that unit.
+    points, dispute : dict of name to mean over samples, largest first
+    """
+
+    concordance: Floats
+    worst: tuple[str, ...] = ()
+    between: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    points: dict[str, float] = field(default_factory=dict)
+    dispute: dict[str, float] = field(default_factory=dict)
+
+
+def summarise(found: Consensus, units: tuple[str, ...]) -> Disputes:
+    """Put a consensus over the same units on every sample in words of units."""
+    if not units:
+        return Disputes(found.concordance)
+    worst = found.most_disputed()
+    at = found.places[:, np.arange(len(worst)), worst]
+    return Disputes(
+        concordance=found.concordance,
+        worst=tuple(units[unit] for unit in worst),
+        between=np.stack([at.min(axis=0), at.max(axis=0)], axis=1),
+        points=largest_first(units, _column_means(found.points)),
+        dispute=largest_first(units, _column_means(found.dispute)),
+    )
+
+
+def largest_first(names: tuple[str, ...], values: Floats) -> dict[str, float]:
+    """Return values by name, the largest first; equal ones keep their order."""
+    return {names[at]: float(values[at]) for at in np.argsort(-values, kind="stable")}
+
+
+def _column_means(values: Floats) -> Floats:
+    defined = np.isfinite(values)
+    total = np.where(defined, values, 0.0).sum(axis=0)
+    counts = defined.sum(axis=0)
+    return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
 
 
 def gather(values: Floats, families: tuple[str, ...]) -> Consensus:

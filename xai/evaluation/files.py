@@ -71,9 +71,9 @@ def as_json(agreement: Agreement) -> dict[str, Json]:
         no other seed. `samples`: from the most to the least disputed. `disputed_units`: mean
         spread of places over samples, largest first.
     """
-    consensus, units = agreement.consensus, agreement.units
+    disputes, units = agreement.disputes, agreement.units
     tau = _mean_tau(agreement)
-    overall = np.stack([tau, consensus.concordance])
+    overall = np.stack([tau, disputes.concordance])
     mean, low, high = mean_interval(overall, agreement.seed)
     return {
         "measures": [card.as_json() for card in CATALOGUE.values()],
@@ -95,9 +95,13 @@ def as_json(agreement: Agreement) -> dict[str, Json]:
         },
         "samples": _samples(agreement, tau),
         "units": list(units),
-        "consensus": _strongest_first(agreement),
-        "disputed_units": _most_disputed_first(agreement),
-        "k": top(len(units)) if units else 0,
+        "consensus": [
+            {"name": name, "points": _number(mean)} for name, mean in disputes.points.items()
+        ],
+        "disputed_units": [
+            {"name": name, "dispute": _number(mean)} for name, mean in disputes.dispute.items()
+        ],
+        "k": top(agreement.width),
         "seed": agreement.seed,
     }
 
@@ -138,47 +142,20 @@ def _mean_tau(agreement: Agreement) -> Floats:
 
 def _samples(agreement: Agreement, tau: Floats) -> list[dict[str, Json]]:
     """List the samples from the most to the least disputed; undefined ones come last."""
-    consensus, units = agreement.consensus, agreement.units
-    if not units:
+    disputes = agreement.disputes
+    if not disputes.worst:
         return []
-    worst = consensus.most_disputed()
-    order = np.lexsort((agreement.samples, tau, consensus.concordance))
+    order = np.lexsort((agreement.samples, tau, disputes.concordance))
     return [
         {
             "sample": int(agreement.samples[row]),
-            "w": _number(consensus.concordance[row]),
+            "w": _number(disputes.concordance[row]),
             "tau": _number(tau[row]),
-            "unit": units[worst[row]],
-            "places": [
-                _number(consensus.places[:, row, worst[row]].min()),
-                _number(consensus.places[:, row, worst[row]].max()),
-            ],
+            "unit": disputes.worst[row],
+            "places": [_number(place) for place in disputes.between[row]],
         }
         for row in order
     ]
-
-
-def _strongest_first(agreement: Agreement) -> list[dict[str, Json]]:
-    points = _column_means(agreement.consensus.points)
-    return [
-        {"name": agreement.units[unit], "points": _number(points[unit])}
-        for unit in np.argsort(-points, kind="stable")
-    ]
-
-
-def _most_disputed_first(agreement: Agreement) -> list[dict[str, Json]]:
-    spread = _column_means(agreement.consensus.dispute)
-    return [
-        {"name": agreement.units[unit], "dispute": _number(spread[unit])}
-        for unit in np.argsort(-spread, kind="stable")
-    ]
-
-
-def _column_means(values: Floats) -> Floats:
-    defined = np.isfinite(values)
-    total = np.where(defined, values, 0.0).sum(axis=0)
-    counts = defined.sum(axis=0)
-    return np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
 
 
 def _number(value: float) -> float | None:

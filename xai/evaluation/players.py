@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from xai.vocabulary import Floats
+from xai.units import FIXED
+from xai.vocabulary import Floats, Integers
 
 Groups = tuple[tuple[int, ...], ...]
 
@@ -68,6 +69,42 @@ def common_units(groups: Mapping[str, Groups]) -> tuple[tuple[str, ...], Groups]
     for slug in voters[1:]:
         common = join(common, groups[slug])
     return voters, common
+
+
+def over_players(values: Floats, players: Integers) -> Floats:
+    """Sum values (…, u) over the units of each player: (…, players); fixed units are left out."""
+    count = int(players.max(initial=FIXED)) + 1
+    into = np.zeros((len(players), count))
+    kept = players != FIXED
+    into[np.flatnonzero(kept), players[kept]] = 1.0
+    return np.asarray(values @ into)
+
+
+def pool(values: Floats, shape: tuple[int, int], grid: tuple[int, int]) -> Floats:
+    """Sum a picture's values over the cells of a grid; a pixel on a border is shared by area.
+
+    Parameters
+    ----------
+    values : array of shape (…, height × width)
+    shape, grid : (height, width)
+
+    Returns
+    -------
+    array of shape (…, cells)
+        With the same sum; where the grid is finer than the values, each value is spread.
+    """
+    if shape == grid:
+        return values
+    picture = values.reshape(*values.shape[:-1], *shape)
+    pooled = _shares(shape[0], grid[0]) @ picture @ _shares(shape[1], grid[1]).T
+    return np.asarray(pooled.reshape(*values.shape[:-1], grid[0] * grid[1]))
+
+
+def _shares(pixels: int, cells: int) -> Floats:
+    """Return which share of each pixel lies in each cell, shape (cells, pixels)."""
+    pixel, cell = np.arange(pixels) / pixels, np.arange(cells)[:, None] / cells
+    ends = np.minimum(pixel + 1 / pixels, cell + 1 / cells)
+    return np.asarray(np.clip(ends - np.maximum(pixel, cell), 0, None) * pixels)
 
 
 def unit_names(

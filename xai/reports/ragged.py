@@ -54,7 +54,7 @@ class Ragged:
 
     def of(self, sample: int) -> list[int]:
         """Return the positions of all explanations of a sample, by output."""
-        return [place for (row, _), place in self._places.items() if row == sample]
+        return self._of_samples.get(int(sample), [])
 
     def values(self, position: int) -> Singles:
         """Return one explanation, shape (u,)."""
@@ -73,6 +73,13 @@ class Ragged:
     def shape(self, position: int) -> tuple[int, ...]:
         """Return (units,), or (height, width) of a picture."""
         return tuple(self._shapes[position].as_py())
+
+    @cached_property
+    def _of_samples(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for place, sample in enumerate(self.samples.tolist()):
+            found.setdefault(sample, []).append(place)
+        return found
 
     @cached_property
     def _places(self) -> dict[tuple[int, int], int]:

@@ -8,9 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from xai.errors import XaiError
-from xai.evaluation.agreement import CONTROL, SELF, Ranked, agree
+from xai.evaluation.agreement import CONTROL, SELF, Agreement, Ranked, agree
+from xai.evaluation.agreement_units import agree_units
 from xai.evaluation.files import write_agreement
+from xai.reports.method import MethodResult
 from xai.reports.results import Results
+from xai.runner import common_units
 from xai.runner.merge import write_folder
 from xai.runner.version import code_version
 from xai.vocabulary import Json
@@ -22,7 +25,8 @@ def evaluate(folders: Mapping[str, Path], target: Path, job: Mapping[str, Json])
     Parameters
     ----------
     folders : mapping
-        Result folders by method slug, or "self:<slug>"; other keys are ignored.
+        Result folders by method slug, or "self:<slug>", and "predictions", which says what the
+        units of a text are.
     job : mapping
         {"role", "method", "params", "seed", "key"} of the agreement job.
 
@@ -32,6 +36,21 @@ def evaluate(folders: Mapping[str, Path], target: Path, job: Mapping[str, Json])
         If fewer than two local methods are there.
     """
     results = Results.gather({}, dict(folders))
+    methods = results.local_methods(with_self=True)
+    compared = [m for m in methods if m.family != CONTROL and not m.slug.startswith(SELF)]
+    if len(compared) < 2:
+        raise XaiError("Agreement needs at least two methods that explain single rows.")
+    agreement = _agree(results, methods, int(job["seed"]))
+    target.mkdir(parents=True, exist_ok=True)
+    write_agreement(agreement, target)
+    facts = dict(job) | {"scope": "agreement", "evaluations": 0, "version": code_version()}
+    write_folder(target, {}, facts)
+    return facts
+
+
+def _agree(results: Results, methods: list[MethodResult], seed: int) -> Agreement:
+    if methods[0].is_ragged:
+        return agree_units(*common_units.gather(results, methods), seed=seed)
     ranked = {
         method.slug: Ranked(
             names=tuple(method.names),
@@ -42,16 +61,6 @@ def evaluate(folders: Mapping[str, Path], target: Path, job: Mapping[str, Json])
             is_stochastic=bool(method.job.get("is_stochastic")),
             samples=method.samples,
         )
-        for method in results.local_methods(with_self=True)
+        for method in methods
     }
-    compared = [
-        r for slug, r in ranked.items() if r.family != CONTROL and not slug.startswith(SELF)
-    ]
-    if len(compared) < 2:
-        raise XaiError("Agreement needs at least two methods that explain single rows.")
-    agreement = agree(ranked, seed=int(job["seed"]))
-    target.mkdir(parents=True, exist_ok=True)
-    write_agreement(agreement, target)
-    facts = dict(job) | {"scope": "agreement", "evaluations": 0, "version": code_version()}
-    write_folder(target, {}, facts)
-    return facts
+    return agree(ranked, seed=seed)
