@@ -16,7 +16,7 @@ SECONDS = 10
 HOSTILE = FOLDER / "hostile"
 READ = {
     "INDEX.tsv", "adult_nearly.csv", "california_nan_inf.csv", "constant.csv", "formula.csv",
-    "name_with_script.csv", "single_class.csv", "utf16.csv",
+    "name_with_script.csv", "odd.jsonl", "single_class.csv", "utf16.csv",
 }  # fmt: skip
 PASSED_ON = {
     "custom_op.onnx": "onnx", "evil.skops": "skops", "external_abs.onnx": "onnx",
@@ -52,7 +52,7 @@ def is_a_sentence(error):
         ('a,b\n"x\ny",2\n3\n', "Line 4 has 1 value,"),
         (b"a,b\n" + b"1,2\n" * 20 + b"1,\x00\n", "NUL"),
         ("a,b\n1,2\n".encode("utf-16-le"), "without its mark"),
-        (bytes(range(256)), "not a model or table"),
+        (bytes(range(256)), "not a model or dataset"),
         (b"a,b\n" + b"1,2\n" * 20_000 + b"1,\x00\n", "NUL"),
         (f"a,b\n{'x' * (1 << 20)}y,2\n", "1 MB"),
         (",".join(f"c{i}" for i in range(20_001)) + "\n1\n", "20,001 columns"),

@@ -55,6 +55,18 @@ def read(path: Path) -> Reading:
     )  # fmt: skip
 
 
+def strings(path: Path, names: tuple[str, ...]) -> dict[str, list[str | None]]:
+    """Return the cells of some columns exactly as they are written."""
+    dialect = dialects.detect(path)
+    header = checked_names(dialect.header, Findings())
+    parts = _parts(path, dialect, len(header))
+    found: dict[str, list[str | None]] = {}
+    for name in names:
+        cells = pa.chunked_array(parts[header.index(name)], pa.string())
+        found[name] = cells.to_pylist()
+    return found
+
+
 def _parts(path: Path, dialect: Dialect, width: int) -> list[list[pa.Array]]:
     """Return for every column its pieces of text."""
     parts: list[list[pa.Array]] = [[] for _ in range(width)]

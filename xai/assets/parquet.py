@@ -43,6 +43,25 @@ def read(path: Path) -> Reading:
         raise RefusedFile(_DAMAGED) from error
 
 
+def strings(path: Path, names: tuple[str, ...]) -> dict[str, list[str | None]]:
+    """Return the cells of some columns as text, None where there is none."""
+    try:
+        with path.open("rb") as file:
+            parquet = pq.ParquetFile(file, memory_map=False)
+            # The names of a table are cleaned; the file is asked by its own.
+            own = {
+                checked_names([name], Findings())[0]: name for name in parquet.schema_arrow.names
+            }
+            _check_footer(parquet.metadata, len(names))
+            parts = _parts(parquet, [own[name] for name in names])
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        raise RefusedFile(_DAMAGED) from error
+    return {
+        name: pc.cast(pa.chunked_array(part), pa.string()).to_pylist()
+        for name, part in zip(names, parts, strict=True)
+    }
+
+
 def _read(file: IO[bytes]) -> Reading:
     findings = Findings()
     schema = pq.read_schema(file)

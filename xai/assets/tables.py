@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 DETAILED = 300
 CATEGORIES = 50
 BALANCED = 20
+SENTENCE = 20
+"""Characters from which on the values of a column may be sentences."""
 
 
 def read_table(path: Path) -> Table:
@@ -73,6 +75,10 @@ def _read(path: Path) -> Reading:
         from xai.assets import parquet  # noqa: PLC0415
 
         return parquet.read(path)
+    if found == "jsonl":
+        from xai.assets import jsonlines  # noqa: PLC0415
+
+        return jsonlines.read(path)
     if found != "csv":
         raise RefusedFile(f"This is {sniff.DATASETS[found]}, which is no table.")
     from xai.assets import delimited  # noqa: PLC0415
@@ -84,17 +90,37 @@ def _facts(column: Column, values: Floats) -> dict[str, Json]:
     present = values[~np.isnan(values)]
     distinct, counts = np.unique(present, return_counts=True)
     is_number = column.kind == "number" and present.size > 0
+    text = _text(column, distinct, counts) if column.kind == "category" else None
+    # Sentences are no choices, and would make the facts as long as the data.
+    is_open = text is not None and bool(text["is_likely"]) and distinct.size > CATEGORIES
     return {
         "name": column.name,
         "kind": column.kind,
         "is_integer": column.is_integer,
         "missing": int(values.size - present.size),
         "distinct": int(distinct.size),
-        "categories": [clean(text) for text in column.categories[:CATEGORIES]],
+        "categories": [] if is_open else [clean(word) for word in column.categories[:CATEGORIES]],
+        "text": text,
         "low": float(present.min()) if is_number else None,
         "high": float(present.max()) if is_number else None,
         "mean": _mean(present) if is_number else None,
         "balance": _balance(column, distinct, counts),
+    }
+
+
+def _text(column: Column, distinct: Floats, counts: np.ndarray) -> dict[str, Json] | None:
+    """Return how long the words of a column are, and whether they read like sentences."""
+    if not distinct.size:
+        return None
+    words = [column.categories[int(code)] for code in distinct]
+    lengths = np.array([len(word) for word in words])
+    spaced = np.array([word.strip().count(" ") >= 2 for word in words])
+    mean = float(np.average(lengths, weights=counts))
+    is_likely = mean >= SENTENCE and np.average(spaced, weights=counts) >= 0.5
+    return {
+        "mean_length": round(mean, 1),
+        "longest": int(lengths.max()),
+        "is_likely": bool(is_likely),
     }
 
 
