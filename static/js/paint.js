@@ -1,7 +1,7 @@
 // Fill in the colours of a figure, which names them by role: "ink", "raises", "method-2".
 
 const SCALES = {
-  sequential: ["scale-2", "scale-3", "scale-4", "scale-5", "scale-6"],
+  sequential: ["scale-3", "scale-4", "scale-5", "scale-6"],
   diverging: ["lowers", "zero", "raises"],
 };
 

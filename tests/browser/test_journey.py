@@ -147,3 +147,15 @@ def test_every_page_is_accessible_and_as_wide_as_its_window(tab, site, run, sche
             for width in (390, 1024, 1440):
                 page.set_viewport_size({"width": width, "height": 900})
                 assert not is_too_wide(page), (address, width)
+
+
+def test_the_example_goes_from_one_button_to_its_results(page, site):
+    page.goto(site)
+    page.click("text=Run the example")
+    page.wait_for_url(RUN, timeout=MINUTES)
+    expect(page.locator("#results")).to_have_text("See the results", timeout=2 * MINUTES)
+    page.click("#results")
+    expect(page.locator("h1")).to_contain_text("breast_cancer_forest.skops")
+    expect(page.locator(".verdict").first).to_contain_text("the model relies most on")
+    draw_all(page)
+    assert violations(page) == []

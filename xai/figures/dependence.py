@@ -127,6 +127,11 @@ def _bar(other: Column) -> dict[str, Any]:
     return {"colorbar": bar}
 
 
+def _span(values: Floats) -> str:
+    low, high = number(values.min()), number(values.max())
+    return low if low == high else f"{low} to {high}"
+
+
 def _table(feature: Column, x: Floats, y: Floats) -> list[list[Any]]:
     """Return the mean attribution per category, or per tenth of the samples."""
     if feature.words:
@@ -135,10 +140,7 @@ def _table(feature: Column, x: Floats, y: Floats) -> list[list[Any]]:
     else:
         edges = np.unique(np.quantile(x, np.linspace(0, 1, SLICES + 1)))
         slot = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, max(len(edges) - 2, 0))
-        groups = [
-            (f"{number(x[slot == s].min())} to {number(x[slot == s].max())}", slot == s)
-            for s in np.unique(slot)
-        ]
+        groups = [(_span(x[slot == s]), slot == s) for s in np.unique(slot)]
     return [[name, float(y[part].mean()), int(part.sum())] for name, part in groups]
 
 
