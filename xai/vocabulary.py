@@ -129,6 +129,9 @@ class Problem:
     seed : int
     labels : array of shape (n,) or None
         Class index, or the true value of a regression; NaN where unknown. None without labels.
+    reference_score : Score or None
+        As `score`, for variations of the reference rows: a look at the model that no input, and
+        so no shard, has a part in.
     loss : callable or None
         `loss(rows, of)` gives the loss of each row against the label of input `of`, shape (m,):
         log-loss or squared error. None without labels.
@@ -152,6 +155,7 @@ class Problem:
     contributions: Callable[[Floats], Contributions] | None = None
     builtin: Callable[[], tuple[Importance, ...]] | None = None
     is_classification: bool = True
+    reference_score: Score | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ def problem(function, *, n=4, d=5, b=3, seed=0, **others):
     """Return a problem on normal data; `function` maps rows to scores."""
     rng = np.random.default_rng(7)
     data = rng.normal(size=(200, d))
+    score = Counted(function)
     found = Problem(
         names=tuple(f"f{i}" for i in range(d)),
         categorical=(False,) * d,
@@ -32,8 +33,9 @@ def problem(function, *, n=4, d=5, b=3, seed=0, **others):
         inputs=data[:n].copy(),
         background=data[-b:].copy(),
         reference=data,
-        score=Counted(function),
+        score=score,
         seed=seed,
+        reference_score=score,
     )
     return replace(found, **others)
 
@@ -47,7 +49,7 @@ def game(function, players, **others):
         b=1,
         inputs=np.ones((1, players)),
         background=np.zeros((1, players)),
-        **others,
+        **{"reference_score": None, **others},
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
 import pytest
 
-from tests.methods.problems import curved, game, problem
+from tests.methods.problems import curved, game, part, problem
 from xai.errors import XaiError
 from xai.methods.shapley.features import Params, attribute
+from xai.methods.shapley.game import sampled_halves
 from xai.vocabulary import Contributions
 
 
@@ -104,6 +106,58 @@ def test_coalitions_are_distinct_and_paired(players):
     rows = np.concatenate(seen)
     assert len(np.unique(rows, axis=0)) == len(rows) == 256
     assert {tuple(row) for row in rows} == {tuple(1 - row) for row in rows}
+
+
+@pytest.mark.parametrize("players", [5, 13, 20, 40])
+def test_a_smaller_sample_is_the_beginning_of_a_larger_one(players):
+    small, large = (sampled_halves(players, coalitions, 3) for coalitions in (256, 600))
+    np.testing.assert_array_equal(small, large[: len(small)])
+
+
+def test_an_error_target_is_met_with_fewer_evaluations():
+    given = problem(curved, d=12, n=6)
+    rough = attribute(given, Params(coalitions=2048, error_target=2))
+    scores = curved(given.reference)
+    assert (1.96 * rough.error <= 0.02 * (scores.max() - scores.min())).all()
+    assert rough.evaluations < 6 * 512 * 3
+    fine = attribute(given, Params(coalitions=2048, error_target=0.2))
+    assert rough.evaluations < fine.evaluations
+    assert fine.error.mean() < rough.error.mean()
+
+
+def test_an_error_target_out_of_reach_spends_the_budget():
+    given = problem(curved, d=12, n=2)
+    never = attribute(given, Params(error_target=1e-9))
+    plain = attribute(given, Params())
+    assert never.evaluations == plain.evaluations
+    np.testing.assert_allclose(never.values, plain.values, atol=1e-12)
+
+
+def test_an_error_target_stops_each_row_by_itself():
+    given = problem(curved, d=12, n=6)
+    target = Params(coalitions=2048, error_target=0.5)
+    whole = attribute(given, target)
+    parts = [attribute(part(given, *ends), target) for ends in ((0, 1), (1, 6))]
+    np.testing.assert_allclose(np.vstack([one.values for one in parts]), whole.values, atol=1e-12)
+    np.testing.assert_allclose(np.vstack([one.error for one in parts]), whole.error, rtol=1e-6)
+
+
+def test_progress_ends_where_the_target_was_met():
+    seen = []
+    given = problem(curved, d=12)
+    attribute(given, Params(error_target=5), lambda done, total: seen.append((done, total)))
+    assert seen[-1][0] == seen[-1][1] == given.score.rows
+
+
+def test_looking_at_the_model_first_makes_the_estimate_better():
+    """Two features do all: widths by relevance say so, a common width cannot."""
+    given = problem(lambda rows: np.tanh(2 * rows[:, 0] * rows[:, 1] + rows[:, 2]), d=16, n=6)
+    exact = attribute(replace(given, inputs=given.inputs), Params(exact_up_to=16)).values
+    seen, blind = (
+        attribute(replace(given, reference_score=score), Params(coalitions=128)).values - exact
+        for score in (given.reference_score, None)
+    )
+    assert np.square(seen).sum() < 0.5 * np.square(blind).sum()
 
 
 def from_trees(gap):

@@ -36,6 +36,24 @@ class Meter:
             self._progress(self.done, self._total)
         return found
 
+    def of(self, score: Score) -> Score:
+        """Return another score that counts its evaluations here too."""
+
+        def counted(rows: Floats, of: Integers) -> Floats:
+            mine, self._score = self._score, score
+            try:
+                return self(rows, of)
+            finally:
+                self._score = mine
+
+        return counted
+
+    def finish(self) -> None:
+        """Report that all is done, where less was needed than foretold."""
+        if self.done < self._total:
+            self._total = self.done
+            self._progress(self.done, self._total)
+
 
 def blend(problem: Problem, masks: NDArray[np.bool_], score: Score) -> tuple[Floats, Floats]:
     """Score every input with the features outside a mask taken from the background.

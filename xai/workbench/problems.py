@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -32,6 +33,7 @@ def pose(
         contributions=_contributions(opened, targets),
         builtin=_builtin(opened),
         is_classification=opened.facts.problem == "classification",
+        reference_score=_reference_score(opened, recipe.target),
     )
     return problem, targets
 
@@ -39,6 +41,17 @@ def pose(
 def _score(opened: Opened, targets: Integers) -> Score:
     def score(rows: Floats, of: Integers) -> Floats:
         return opened.outputs(rows)[np.arange(len(rows)), targets[of]]
+
+    return score
+
+
+def _reference_score(opened: Opened, target: str) -> Score:
+    @cache  # found when a method asks for the first time: most never do
+    def targets() -> Integers:
+        return opened.targets(opened.outputs(opened.reference), target)
+
+    def score(rows: Floats, of: Integers) -> Floats:
+        return opened.outputs(rows)[np.arange(len(rows)), targets()[of]]
 
     return score
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xai.methods.card import Card, Parameter, Size
-from xai.methods.shapley.budget import inner_coalitions
+from xai.methods.shapley.budget import inner_coalitions, survey_evaluations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,20 +30,35 @@ _GAME = (
         low=1,
         high=12,
     ),
+    Parameter(
+        "error_target",
+        "float",
+        0.0,
+        "Stop a row early when the 95 % interval of each of its values is within this many percent "
+        "of the range of the score; 0 tries all coalitions. The cost then shown is the most.",
+        low=0,
+        high=50,
+    ),
 )
 
 
 def _shapley(given: Mapping[str, Json], size: Size) -> int:
     if size.has_trees:
         return size.rows
-    return size.rows * _game(given, size.features, size.background)
+    return _survey(given, size.features) + size.rows * _game(given, size.features, size.background)
 
 
 def _grouped(given: Mapping[str, Json], size: Size) -> int:
     # How many groups there will be is known only once the data are read; a game that is just
     # small enough to be exact may cost more than a larger one.
     groups = range(1, size.features + 1)
-    return size.rows * max(_game(given, count, size.background) for count in groups)
+    return max(
+        _survey(given, count) + size.rows * _game(given, count, size.background) for count in groups
+    )
+
+
+def _survey(given: Mapping[str, Json], players: int) -> int:
+    return survey_evaluations(players, given["coalitions"], given["exact_up_to"])
 
 
 def _game(given: Mapping[str, Json], players: int, background: int) -> int:

@@ -2,8 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 LARGEST_GAME = 62
 """Players beyond which 2^players is never enumerated (and would not fit a machine word)."""
+SURVEY_ROWS, SURVEY_PAIRS = 256, 64
+"""Rows scored before a game is sampled, and those of them scored again for each player."""
+FIRST = 128
+"""Coalitions tried before the error is looked at for the first time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What the user allows.
+
+    Attributes
+    ----------
+    coalitions : int
+        The most that are tried where not all are.
+    exact_up_to : int
+        Players up to which all are tried.
+    error_target : float
+        Half-width of the 95 % interval, in percent of the range of the score, at which a row is
+        done; 0 to spend all coalitions.
+    """
+
+    coalitions: int = 512
+    exact_up_to: int = 10
+    error_target: float = 0.0
+
+    def rounds(self, players: int) -> list[int]:
+        """Return how many coalitions are tried after each round; every round doubles them."""
+        last = 2 * pairs(players, self.coalitions) + 2
+        if not self.error_target:
+            return [last]
+        found = [min(2 * pairs(players, FIRST) + 2, last)]
+        while found[-1] < last:
+            found.append(min(2 * found[-1], last))
+        return found
 
 
 def is_exact(players: int, coalitions: int, exact_up_to: int) -> bool:
@@ -14,10 +50,17 @@ def is_exact(players: int, coalitions: int, exact_up_to: int) -> bool:
 
 
 def inner_coalitions(players: int, coalitions: int, exact_up_to: int) -> int:
-    """Count the coalitions evaluated besides the empty and the full one."""
+    """Count the coalitions evaluated besides the empty and the full one, at most."""
     if is_exact(players, coalitions, exact_up_to):
         return int(2**players) - 2
     return 2 * pairs(players, coalitions)
+
+
+def survey_evaluations(players: int, coalitions: int, exact_up_to: int) -> int:
+    """Count the evaluations spent on looking at the model before sampling; 0 where exact."""
+    if is_exact(players, coalitions, exact_up_to):
+        return 0
+    return SURVEY_ROWS + SURVEY_PAIRS * players
 
 
 def pairs(players: int, coalitions: int) -> int:
@@ -26,6 +69,6 @@ def pairs(players: int, coalitions: int) -> int:
 
 
 def _sampled(players: int, coalitions: int) -> int:
-    # Three pairs per player: the additive part alone has one unknown per player, and the jackknife
-    # must be able to leave pairs out.
+    # Three pairs per player: the additive part alone has one unknown per player, and what is left
+    # must say how far the game strays from it.
     return max(coalitions, 6 * players + 2)

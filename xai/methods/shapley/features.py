@@ -5,7 +5,8 @@ Interpreting Model Predictions, NeurIPS 2017, https://arxiv.org/abs/1705.07874; 
 Janzing et al., AISTATS 2020, https://arxiv.org/abs/1910.13413; coalition sizes by leverage after
 Musco and Witter, ICLR 2025, https://arxiv.org/abs/2410.01917. The estimator (`regression.py`) is
 our own: a Gaussian process in place of their least squares.
-Cost: coalitions × background rows per input; one evaluation per input with exact tree values.
+Cost: at most coalitions × background rows per input, and a look at the model first; one evaluation
+per input with exact tree values.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 
 from xai.errors import XaiError
 from xai.methods.meter import Meter
+from xai.methods.shapley.budget import Budget
 from xai.methods.shapley.players import play
 from xai.vocabulary import Attribution, Progress, ignore_progress
 
@@ -33,6 +35,7 @@ class Params:
 
     coalitions: int = 512
     exact_up_to: int = 10
+    error_target: float = 0.0
 
 
 def attribute(
@@ -55,7 +58,8 @@ def attribute(
     if problem.contributions is not None:
         return _from_trees(problem, progress)
     alone = tuple((feature,) for feature in range(len(problem.names)))
-    found = play(problem, alone, (params.coalitions, params.exact_up_to), progress)
+    budget = Budget(params.coalitions, params.exact_up_to, params.error_target)
+    found = play(problem, alone, budget, progress)
     how = "every coalition" if found.error is None else "sampled coalitions, Gaussian process"
     return replace(
         found, names=problem.names, notes={"algorithm": f"marginal, {how}", **found.notes}

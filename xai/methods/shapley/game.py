@@ -14,9 +14,12 @@ from xai.methods.shapley.budget import pairs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from xai.vocabulary import Floats
+    from xai.vocabulary import Floats, Integers
 
     Masks = NDArray[np.bool_]
+
+ENUMERATED = 8192
+"""A size with at most this many coalitions is listed and shuffled; of others some are drawn."""
 
 
 @lru_cache(maxsize=4)
@@ -44,43 +47,45 @@ def sampled_halves(players: int, coalitions: int, seed: int) -> Masks:
     """Draw coalitions, one of each complementary pair, shape (pairs, players).
 
     Sizes get equal shares (the leverage scores of Shapley's regression), without replacement;
-    a size that has too few coalitions gives its share to the others.
+    a size that has too few coalitions gives its share to the others. A smaller number of
+    coalitions is the beginning of a larger one, so that a game can be sampled further.
     """
-    rng = np.random.default_rng([seed, players, coalitions])
-    counts = _per_size(players, pairs(players, coalitions))
-    halves = np.zeros((sum(counts), players), dtype=bool)
-    row = 0
-    for size, count in enumerate(counts, start=1):
-        for members in _draw(players, size, count, rng):
-            halves[row, members] = True
-            row += 1
+    sizes = _sizes(players, pairs(players, coalitions))
+    drawn = [_draw(players, size, int((sizes == size).sum()), seed) for size in np.unique(sizes)]
+    halves = np.zeros((len(sizes), players), dtype=bool)
+    for size, members in zip(np.unique(sizes), drawn, strict=True):
+        for row, chosen in zip(np.flatnonzero(sizes == size), members, strict=True):
+            halves[row, chosen] = True
     return halves
 
 
-def _per_size(players: int, wanted: int) -> list[int]:
-    """Share the pairs among the sizes 1 to players // 2, none above what exists."""
-    sizes = range(1, players // 2 + 1)
-    room = np.array([min(_available(players, size), wanted) for size in sizes])
+def _sizes(players: int, wanted: int) -> Integers:
+    """Return the size of each pair's smaller half, in turn, none more often than it exists."""
+    every = np.arange(1, players // 2 + 1)
+    room = np.array([float(_available(players, int(size))) for size in every])
     # The middle size pairs with itself: it holds half as many pairs as its neighbours.
-    weight = np.array([0.5 if 2 * size == players else 1.0 for size in sizes])
-    counts = np.zeros(len(room), dtype=int)
-    for _ in range(min(wanted, int(room.sum()))):
-        counts[np.argmin(np.where(counts < room, (counts + 0.5) / weight, np.inf))] += 1
-    return [int(count) for count in counts]
+    weight = np.where(2 * every == players, 0.5, 1.0)
+    counts, order = np.zeros(len(every)), []
+    for _ in range(int(min(wanted, room.sum()))):
+        order.append(int(np.argmin(np.where(counts < room, (counts + 0.5) / weight, np.inf))))
+        counts[order[-1]] += 1
+    return np.asarray(every[np.array(order, dtype=int)])
 
 
 def _available(players: int, size: int) -> int:
     return comb(players, size) // (2 if 2 * size == players else 1)
 
 
-def _draw(players: int, size: int, count: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
-    if 2 * count >= _available(players, size):
+def _draw(players: int, size: int, count: int, seed: int) -> list[list[int]]:
+    """Return the first `count` coalitions of a size; how many are wanted changes none of them."""
+    rng = np.random.default_rng([seed, players, size])
+    if _available(players, size) <= ENUMERATED:
         known = [c for c in combinations(range(players), size) if 2 * size != players or 0 in c]
-        return [known[i] for i in rng.permutation(len(known))[:count]]
+        return [list(known[i]) for i in rng.permutation(len(known))[:count]]
     drawn: dict[tuple[int, ...], None] = {}
     while len(drawn) < count:
         members = rng.choice(players, size, replace=False)
         if 2 * size == players and 0 not in members:
             members = np.setdiff1d(np.arange(players), members)
         drawn[tuple(sorted(int(m) for m in members))] = None
-    return list(drawn)
+    return [list(members) for members in drawn]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from xai.methods.shapley.aspects import associations, cut, merge
+from xai.methods.shapley.budget import Budget
 from xai.methods.shapley.players import play
 from xai.vocabulary import Attribution, Progress, ignore_progress
 
@@ -30,6 +31,7 @@ class Params:
     threshold: float = 0.5
     coalitions: int = 512
     exact_up_to: int = 10
+    error_target: float = 0.0
 
 
 def attribute(
@@ -46,7 +48,8 @@ def attribute(
     """
     tree, order = merge(associations(problem.reference, problem.categorical))
     members = cut(tree, params.threshold)
-    found = play(problem, members, (params.coalitions, params.exact_up_to), progress)
+    budget = Budget(params.coalitions, params.exact_up_to, params.error_target)
+    found = play(problem, members, budget, progress)
     how = "every coalition" if found.error is None else "sampled coalitions, Gaussian process"
     return replace(
         found,
