@@ -1,8 +1,10 @@
 # make run    everything on this machine, at http://127.0.0.1:8000 (PORT=8001 make run for another)
-# make test   every test;  make test ARGS="tests/methods -x"  some of them
+# make test   every test, as many at once as there are cores (JOBS=0: one after the other);
+#             make test ARGS="tests/methods -x"  some of them
 # make check  style, types, layers, migrations
 
 VENV ?= .venv
+JOBS ?= auto
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
@@ -14,7 +16,7 @@ run: $(VENV)/.runs
 	@$(BIN)/python manage.py start
 
 test: $(VENV)/.checks
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(VENV)/.checks
 	$(BIN)/ruff check .
