@@ -2,8 +2,9 @@
 
 Run: OMP_NUM_THREADS=1 python benchmarks/pages.py [rows] [method,method,...]
 Server: milliseconds inside Django per page: the first time (nothing cached), the median of five
-later ones, and their processor time, which other programs do not disturb. Weight: the page, its styles, its scripts and the figures it fetches, in megabytes as
-they leave Django, without plotly.min.js.
+later ones, and their processor time, which other programs do not disturb. Weight: the page, its
+styles, its scripts and the figures it fetches, in megabytes as they leave Django, without
+plotly.min.js.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ def main() -> None:
         f"{evaluations:,} evaluations in {spent:.0f} s, one worker"
     )
     print(
-        f"{'page':14s}{'first ms':>10s}{'later ms':>10s}{'CPU ms':>8s}{'slowest figure ms':>19s}{'MB':>8s}"
+        f"{'page':14s}{'first ms':>10s}{'later ms':>10s}{'CPU ms':>8s}"
+        f"{'slowest figure ms':>19s}{'MB':>8s}"
     )
     client = Client()
     client.get("/")  # imports and templates: paid once per process, not per page
