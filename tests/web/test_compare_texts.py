@@ -65,3 +65,19 @@ def test_the_address_holds_the_state(page):
     text = page("?unit=token&sample=3")
     assert 'href="?sample=6&amp;unit=token"' in text
     assert 'href="?sample=0&amp;unit=token"' in text
+
+
+def test_words_of_all_texts_by_class_and_answer(as_alice, alice, make_upload):
+    run = land_text(alice, make_upload)
+    text = as_alice.get(f"/runs/{run.pk}/global/?target=positive&answer=right").content.decode()
+    assert "Mean attribution of a word" in text
+    assert "&lt;b&gt;" not in text
+    everything = as_alice.get(f"/runs/{run.pk}/global/?target=negative").content.decode()
+    assert "&lt;b&gt;not&lt;/b&gt;" in everything
+
+
+@pytest.mark.parametrize("page_name", ["overview", "agreement", "report.html"])
+def test_every_page_of_a_text_run_opens(as_alice, alice, make_upload, page_name):
+    run = land_text(alice, make_upload)
+    end = "" if "." in page_name else "/"
+    assert as_alice.get(f"/runs/{run.pk}/{page_name}{end}").status_code == 200

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xai.reports import html_facts, html_tables
+from xai.methods.catalogue import TEXT
+from xai.reports import html_facts, html_tables, html_texts
 from xai.reports.markup import Html, join, tag
 from xai.reports.results import Results
 from xai.reports.sentence import Sentence
@@ -12,7 +13,8 @@ from xai.reports.words import TITLES, sentences
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _HERE = Path(__file__).resolve().parent
-_STYLES = (_HERE.parent.parent / "static" / "css" / "tokens.css", _HERE / "report.css")
+_CSS = _HERE.parent.parent / "static" / "css"
+_STYLES = (_CSS / "tokens.css", _CSS / "steps.css", _HERE / "report.css")
 
 SECTIONS = {
     "verdict": "In words",
@@ -29,13 +31,17 @@ _SECTION_OF_PAGE = {
 }  # fmt: skip
 
 
+IMPORTANCE = {TEXT: html_texts.words}
+"""How the importance over all samples is written, where not as a table of features."""
+
+
 def render(results: Results) -> str:
     """Return the whole report; the same results give the same file."""
     model = str(results.manifest.get("model", {}).get("name", "the model"))
     dataset = str(results.manifest.get("dataset", {}).get("name", "the data"))
     bodies = {
         "verdict": _verdict(sentences(results)),
-        "importance": html_tables.importance(results),
+        "importance": IMPORTANCE.get(results.kind, html_tables.importance)(results),
         "agreement": html_tables.agreement(results),
         "samples": html_tables.samples(results),
         "methods": html_facts.methods(results),

@@ -5,6 +5,8 @@ The sentences describe; they claim no significance, and none is written without 
 
 from __future__ import annotations
 
+from xai.methods.catalogue import TEXT
+from xai.reports import findings_texts
 from xai.reports.cautions import cautions
 from xai.reports.findings import agreement, failures, performance, reliance
 from xai.reports.results import Results
@@ -21,10 +23,14 @@ TITLES: dict[Topic, str] = {
 }
 
 
+RELIANCE = {TEXT: findings_texts.reliance}
+"""How it is said what the model relies on, where not by features."""
+
+
 def sentences(results: Results) -> list[Sentence]:
     """Return all sentences, findings first, cautions last; the same results give the same words."""
     return [
-        *reliance(results),
+        *RELIANCE.get(results.kind, reliance)(results),
         *agreement(results),
         *performance(results),
         *failures(results),

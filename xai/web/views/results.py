@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from xai.methods.catalogue import TABULAR, TEXT
 from xai.reports import side_by_side
-from xai.web import overall, summary
+from xai.web import lexicons, overall, summary
 from xai.web.comparison import ORDERS
 from xai.web.landed import Landed, landed
 from xai.web.overall import View
@@ -38,15 +39,22 @@ def overview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "costs": summary.costs(found.results),
         "targets": side_by_side.targets(found.results),
         **summary.said(found.results),
-        **overall.importance(found.results, view, few=SHORT, most=SHORT),
     }
+    if found.results.kind == TABULAR:
+        context |= overall.importance(found.results, view, few=SHORT, most=SHORT)
+    elif found.results.kind == TEXT:
+        context["lexicon"] = lexicons.table(found.results, lexicons.View(), most=SHORT // 2)
     return render(request, "results/overview.html", _frame(found, view) | context)
 
 
 @require_safe
 def globally(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show the importance of every feature over all samples, by every method."""
+    """Show the importance of every feature (or word) over all samples, by every method."""
     found, view = landed(request, pk), View.read(request.GET.dict())
+    if found.results.kind == TEXT:
+        words = lexicons.View.read(request.GET.dict())
+        context = {"state": words, **lexicons.table(found.results, words)}
+        return render(request, "texts/global.html", _frame(found, view) | context)
     context = {
         "targets": side_by_side.targets(found.results),
         "orders": ORDERS,
