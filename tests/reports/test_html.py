@@ -150,3 +150,12 @@ def test_markup_escapes_what_is_not_markup():
     made = tag("p", "<b>", Html("<i>x</i>"), class_='"', title="a\nb", hidden=True, id=None)
     assert made == '<p class="&quot;" title="ab" hidden>&lt;b&gt;<i>x</i></p>'
     assert name("") == "<bdi>(no name)</bdi>"
+
+
+def test_results_of_an_earlier_version_are_read_without_the_measures_it_did_not_know(tmp_path):
+    found = write_run(tmp_path)
+    pairs = found.agreement["pairs"]
+    found.agreement["pairs"] = [pair for pair in pairs if pair["measure"] != "pearson"]
+    page = render(found)
+    assert "Spearman" in page
+    assert "Pearson" not in page

@@ -119,14 +119,16 @@ def _measures(results: Results, found: Json) -> Html:
     for pair in found["pairs"]:
         if not pair.get("deterministic"):
             means.setdefault((pair["a"], pair["b"]), {})[pair["measure"]] = pair["mean"]
-    cards = list(CATALOGUE.values())
+    measured = {pair["measure"] for pair in found["pairs"]}
+    # An earlier version of the product knew fewer measures than the catalogue has now.
+    cards = [card for card in CATALOGUE.values() if card.slug in measured]
     heads = [tag("th", card.title, scope="col", class_="number") for card in cards]
     lines = [
         tag(
             "tr",
             tag("th", f"{_title(results, a)} – {_title(results, b)}", scope="row"),
             [
-                tag("td", "–" if values[card.slug] is None else two(values[card.slug]),
+                tag("td", "–" if values.get(card.slug) is None else two(values[card.slug]),
                     class_="number")
                 for card in cards
             ],

@@ -101,7 +101,10 @@ def drawings(results: Results, view: View) -> dict[str, Any]:
 def agreement(results: Results, view: View) -> dict[str, Any]:
     """Return the matrix of one measure, its reference rows, and the selected pair."""
     found = results.agreement or {}
-    measure = CATALOGUE.get(view.measure) or CATALOGUE[found["default"]]
+    # An earlier version of the product knew fewer measures than the catalogue has now.
+    known = {pair["measure"] for pair in found["pairs"]} | {found["default"]}
+    measures = {slug: card for slug, card in CATALOGUE.items() if slug in known}
+    measure = measures.get(view.measure) or measures[found["default"]]
     pairs = [pair for pair in found["pairs"] if pair["measure"] == measure.slug]
     slugs = found["methods"]
     rows = matrix.draw(slugs, slugs, pairs, measure.high)
@@ -110,7 +113,7 @@ def agreement(results: Results, view: View) -> dict[str, Any]:
     titles = {slug: results.title(slug) for slug in slugs}
     return {
         "measure": measure,
-        "measures": CATALOGUE.values(),
+        "measures": measures.values(),
         "columns": [(slug, titles[slug]) for slug in slugs],
         "rows": [(slug, titles[slug], cells) for slug, cells in zip(slugs, rows, strict=True)],
         "random": matrix.draw(["random"], slugs, pairs, measure.high)[0],
