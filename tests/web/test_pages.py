@@ -33,6 +33,12 @@ def test_an_empty_product_says_how_to_begin(browser, address):
     assert "No explanation yet" in page or address != "/"
 
 
+def test_the_list_of_trusted_types_can_be_read(browser):
+    page = text(browser, "/system/")
+    assert "<code>sklearn.tree._tree.Tree</code>" in page
+    assert f"The {len(facts.trusted_types())} types" in page
+
+
 @pytest.mark.parametrize(
     ("state", "words"),
     [

@@ -10,6 +10,8 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
+from xai.assets.sklearn_types import ALLOWED, PARTIAL
+
 register = template.Library()
 
 UNITS = {
@@ -38,6 +40,12 @@ def capabilities(facts: Mapping[str, Any]) -> str:
     """Return what the model offers beyond predictions."""
     known = [CAPABILITIES.get(name, name) for name in facts.get("capabilities", ())]
     return "; ".join(known) or "predictions only"
+
+
+@register.simple_tag
+def trusted_types() -> list[str]:
+    """Return the types that a `.skops` file may hold beyond those that skops itself trusts."""
+    return sorted({*ALLOWED, PARTIAL})
 
 
 @register.filter
