@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -122,7 +123,7 @@ def _paired(column: Column, present: Floats, outputs: tuple[str, ...]) -> tuple[
     values as classes are paired in order, if one of the two sides is called 0, 1, 2…
     """
     texts = [_text(column, value) for value in present]
-    by_text = {_plain(name): index for index, name in enumerate(outputs)}
+    by_text = _synonyms(outputs) | {_plain(name): index for index, name in enumerate(outputs)}
     exact = [float(by_text.get(_plain(text), np.nan)) for text in texts]
     if not np.isnan(exact).any():
         return exact, False
@@ -134,6 +135,13 @@ def _paired(column: Column, present: Floats, outputs: tuple[str, ...]) -> tuple[
         # 0 and 1 in the data, names in the model: the order of its outputs is what they count.
         return [float(_plain(text)) for text in texts], True
     return exact, False
+
+
+def _synonyms(outputs: tuple[str, ...]) -> dict[str, int]:
+    """Return the class of each single name in names such as "ant, emmet, pismire"."""
+    found = [(_plain(part), i) for i, name in enumerate(outputs) for part in name.split(", ")]
+    times = Counter(part for part, _ in found)
+    return {part: index for part, index in found if times[part] == 1}
 
 
 def _distinct(column: Column, values: Floats) -> Floats:

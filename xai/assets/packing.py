@@ -5,12 +5,15 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
-from xai.assets.folder_entries import MOST_BYTES, MOST_ENTRIES
+from xai.assets.folder_entries import MOST_BYTES
 from xai.assets.wording import quoted
 from xai.errors import RefusedFile
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+MOST_FILES = 20_000
 
 
 def pack(folder: Path, target: Path) -> Path:
@@ -31,10 +34,10 @@ def pack(folder: Path, target: Path) -> Path:
             "file itself into it."
         )
     size = sum(path.stat().st_size for path in files)
-    if not files or len(files) > MOST_ENTRIES or size > MOST_BYTES:
+    if not files or len(files) > MOST_FILES or size > MOST_BYTES:
         raise RefusedFile(
             f"The folder {quoted(folder.name)} holds {len(files):,} files of {size / 1e9:.1f} GB; "
-            f"a model has 1 to {MOST_ENTRIES} files and at most {MOST_BYTES / 1e9:.0f} GB."
+            f"1 to {MOST_FILES:,} files of at most {MOST_BYTES / 1e9:.0f} GB together are packed."
         )
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for path in files:

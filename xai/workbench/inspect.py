@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from xai.assets.folder import FORMATS
+from xai.assets.images import describe_images, is_images
 from xai.assets.model import BoundModel, Feature, ModelFacts
 from xai.assets.models import load_model
 from xai.assets.sniff import expect, sniff
@@ -44,10 +45,12 @@ def inspect_model(payload: Json, _progress: Progress) -> Json:
 
 
 def inspect_dataset(payload: Json, _progress: Progress) -> Json:
-    """Read a table and return its facts."""
+    """Read a table, texts or pictures, and return their facts."""
     path = Path(payload["path"])
     form = sniff(path, payload.get("name", ""))
     expect(form, "dataset")
+    if is_images(path, form):
+        return describe_images(path)
     return describe_table(path) | {"kind": "table", "format": form}
 
 
