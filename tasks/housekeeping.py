@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.timezone import now
 
-from tasks import bells, inspections, states
+from tasks import bells, edits, inspections, states
 from xai.web import files, uploads
 from xai.web.models import Job, Run, Shard, Upload
 from xai.web.models.runs import OVER, State
@@ -74,6 +74,7 @@ def sweep() -> None:
     """Delete what nobody will ask for again: stale uploads, scratch, parts, orphans."""
     uploads.discard_stale()
     _sweep_scratch()
+    edits.forget()
     _sweep_results()
     _sweep_uploads()
 

@@ -23,8 +23,15 @@ __all__ = ["begin_inspection", "cancel", "part_of", "retry", "ring", "submit"]
 RETRIED = (State.PARTIAL, State.FAILED, State.CANCELLED)
 
 
-def submit(owner: Any, recipe: Recipe, model: Upload, dataset: Upload) -> Run:
+def submit(
+    owner: Any, recipe: Recipe, model: Upload, dataset: Upload, *, parent: Run | None = None
+) -> Run:
     """Write a run with its jobs and shards, link what is there already, and wake workers.
+
+    Parameters
+    ----------
+    parent : Run or None
+        The run of which this one explains an edited text.
 
     Raises
     ------
@@ -34,7 +41,11 @@ def submit(owner: Any, recipe: Recipe, model: Upload, dataset: Upload) -> Run:
     plans = plan(recipe, model.facts, dataset.facts)
     with transaction.atomic():
         run = Run.objects.create(
-            owner=owner, model=model, dataset=dataset, recipe_json=recipe.as_json()
+            owner=owner,
+            model=model,
+            dataset=dataset,
+            parent=parent,
+            recipe_json=recipe.as_json(),
         )
         jobs = Job.objects.bulk_create(_job(run, i, job) for i, job in enumerate(plans))
         shards = Shard.objects.bulk_create(

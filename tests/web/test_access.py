@@ -20,6 +20,7 @@ OWN_UPLOAD = {
 OWN_RUN = {
     "run", "run-status", "run-cancel", "run-retry", "run-delete",
     "overview", "compare", "global", "agreement", "figure", "report", "bundle",
+    "edit-begin", "edit",
 }  # fmt: skip
 """Open to the owner of the row; 404 for everybody else."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from xai.web.views import compare, examples, exports, figures, pages, results, runs, uploads
+from xai.web.views import compare, edits, examples, exports, figures, pages, results, runs, uploads
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -43,6 +43,8 @@ urlpatterns = [
     path("runs/<uuid:pk>/compare/", compare.show, name="compare"),
     path("runs/<uuid:pk>/global/", results.globally, name="global"),
     path("runs/<uuid:pk>/agreement/", results.agreement, name="agreement"),
+    path("runs/<uuid:pk>/edit/", edits.begin, name="edit-begin"),
+    path("edits/<uuid:pk>/", edits.show, name="edit"),
     path("runs/<uuid:pk>/figures/<slug:name>/", figures.show, name="figure"),
     path("runs/<uuid:pk>/report.html", exports.report, name="report"),
     path("runs/<uuid:pk>/bundle.zip", exports.bundle, name="bundle"),

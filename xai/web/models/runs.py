@@ -34,6 +34,10 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Keep what this user owns."""
         return self.filter(owner_id=user.pk)
 
+    def listed(self) -> RunQuerySet:
+        """Keep what people asked for, not what they tried on one of its texts."""
+        return self.filter(parent=None)
+
 
 class Run(models.Model):
     """One execution of a recipe. `PARTIAL`: some methods are done, some failed."""
@@ -46,6 +50,13 @@ class Run(models.Model):
     )
     model = models.ForeignKey("Upload", on_delete=models.PROTECT, related_name="+")
     dataset = models.ForeignKey("Upload", on_delete=models.PROTECT, related_name="+")
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="edits",
+        help_text="The run whose text was edited and explained again; never listed.",
+    )
     recipe_json = models.JSONField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     cancel_requested = models.BooleanField(default=False)

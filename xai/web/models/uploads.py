@@ -17,6 +17,10 @@ class UploadQuerySet(models.QuerySet["Upload"]):
         """Keep what this user owns."""
         return self.filter(owner_id=user.pk)
 
+    def listed(self) -> UploadQuerySet:
+        """Keep what people uploaded."""
+        return self.filter(is_scratch=False)
+
     def ready(self) -> UploadQuerySet:
         """Keep what passed inspection."""
         return self.filter(state=Upload.State.READY)
@@ -50,6 +54,9 @@ class Upload(models.Model):
     attempts = models.IntegerField(default=0, help_text="How often inspection was begun.")
     lease_until = models.DateTimeField(auto_now_add=True, help_text="Inspection's lease.")
     token = models.CharField(max_length=32, blank=True, help_text="Fences a late inspector off.")
+    is_scratch = models.BooleanField(
+        default=False, help_text="Written here for an edited text; never listed, soon deleted."
+    )
     created = models.DateTimeField(auto_now_add=True)
     changed = models.DateTimeField(auto_now=True)
 

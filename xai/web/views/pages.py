@@ -25,7 +25,7 @@ SHOWN_BESIDE = ("django", "celery", "gunicorn")
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Show the recent runs and the two ways to begin."""
-    runs = Run.objects.for_user(request.user).select_related("model", "dataset")[:RECENT]
+    runs = Run.objects.for_user(request.user).listed().select_related("model", "dataset")[:RECENT]
     ready = Upload.objects.for_user(request.user).ready()
     context = {"runs": runs, "has_files": ready.exists()}
     return render(request, "home.html", context)

@@ -25,7 +25,7 @@ def _mine(request: HttpRequest, pk: uuid.UUID) -> Run:
 
 
 def _picker(request: HttpRequest) -> Picker:
-    mine = Upload.objects.for_user(request.user).ready()
+    mine = Upload.objects.for_user(request.user).listed().ready()
     given = {**request.GET.dict(), **request.POST.dict()}
     return Picker(
         given or None,
@@ -37,7 +37,7 @@ def _picker(request: HttpRequest) -> Picker:
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     """List the explanations of the owner, the newest first."""
-    runs = Run.objects.for_user(request.user).select_related("model", "dataset")
+    runs = Run.objects.for_user(request.user).listed().select_related("model", "dataset")
     return render(request, "runs/list.html", {"runs": runs[:500]})
 
 

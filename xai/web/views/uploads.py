@@ -121,7 +121,7 @@ def _whole(request: HttpRequest) -> Upload:
 @require_GET
 def listing(request: HttpRequest, purpose: str) -> HttpResponse:
     """List the models or the datasets of the owner."""
-    mine = Upload.objects.for_user(request.user).filter(purpose=PURPOSES[purpose])
+    mine = Upload.objects.for_user(request.user).listed().filter(purpose=PURPOSES[purpose])
     return render(request, "uploads/list.html", {"uploads": mine[:500], "purpose": purpose})
 
 
@@ -140,10 +140,12 @@ def status(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def _card(request: HttpRequest, upload: Upload) -> dict[str, Any]:
     context: dict[str, Any] = {"upload": upload, "facts": upload.facts}
     if upload.state == Upload.State.READY:
-        others = Upload.objects.for_user(request.user).ready().exclude(purpose=upload.purpose)
+        mine = Upload.objects.for_user(request.user).listed().ready()
+        others = mine.exclude(purpose=upload.purpose)
         context["fits"] = fitting.fits(upload, others[:20])
         key = {"model": "model", "dataset": "dataset"}[upload.purpose]
-        context["runs"] = Run.objects.for_user(request.user).filter(**{key: upload})[:5]
+        runs = Run.objects.for_user(request.user).listed()
+        context["runs"] = runs.filter(**{key: upload})[:5]
     return context
 
 
