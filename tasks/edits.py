@@ -85,7 +85,11 @@ def _written(owner: Any, row: dict[str, str]) -> Upload:
         "rows": 1,
         "column_count": len(row),
         "columns": [
-            {"name": name, "kind": "category", "mean_length": len(text)}
+            {
+                "name": name,
+                "kind": "category",
+                "text": {"mean_length": len(text), "is_likely": True},
+            }
             for name, text in row.items()
         ],
         "first_rows": [],

@@ -145,7 +145,7 @@ def _units(recipe: Recipe, model: Mapping[str, Json], dataset: Mapping[str, Json
         return 0
     columns = {column["name"]: column for column in dataset.get("columns", ())}
     asked = [columns[name] for name in (recipe.text, recipe.pair) if name in columns]
-    signs = sum(float(column.get("mean_length") or 0) for column in asked)
+    signs = sum(float((column.get("text") or {}).get("mean_length") or 0) for column in asked)
     most = int(model.get("max_tokens") or UNITS_MOST)
     return max(1, min(round(signs / SIGNS_PER_WORD), most)) if signs else UNITS
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from xai.assets import texts
 from xai.assets.labels import guess_label
 from xai.assets.matching import Match, match
 from xai.assets.model import Feature
 from xai.assets.table import Column
-from xai.assets.text_columns import guess_prompt_columns, guess_text_columns, text_columns
 from xai.errors import XaiError
 from xai.methods.catalogue import GENERATION, IMAGES, TABULAR
 from xai.web.models import Upload
@@ -58,12 +58,14 @@ def fit(model: Upload, dataset: Upload, other: Upload) -> Fit:
 
 def _fit_texts(model: Upload, dataset: Upload, other: Upload) -> Fit:
     """Find the column of the text (or prompt), and of the truth."""
-    if not text_columns(dataset.facts):
+    if not texts.text_columns(dataset.facts):
         return Fit(other, is_fitting=False, reason="The data has no column of text to explain.")
     if model.facts["kind"] == GENERATION:
-        text, continuation = guess_prompt_columns(dataset.facts)
+        text = texts.guess_prompt_column(dataset.facts)
+        continuation = texts.guess_continuation_column(dataset.facts, text)
         return Fit(other, is_fitting=True, text=text, continuation=continuation)
-    text, pair = guess_text_columns(dataset.facts)
+    text = texts.guess_text_column(dataset.facts)
+    pair = texts.guess_pair_column(dataset.facts, text)
     rest = tuple(column for column in columns_of(dataset) if column.name not in {text, pair})
     label = guess_label(rest, (), tuple(model.facts["outputs"]), has_names=True)
     return Fit(other, is_fitting=True, label=label, text=text, pair=pair)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from xai.assets.rows import choose
-from xai.assets.text_columns import text_columns
+from xai.assets.texts import text_columns
 from xai.errors import InvalidParameter, XaiError
 from xai.methods import catalogue
 from xai.runner.plan import missing_capability
