@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from xai import jail
 from xai.errors import InvalidParameter, XaiError
 from xai.runner.explain import Options, explain
 from xai.vocabulary import Json
@@ -47,6 +49,7 @@ class Command(BaseCommand):
         """Run, say in one sentence what was refused, and exit with the promised status."""
         bar = _Bar()
         try:
+            jail.require(settings.ISOLATION_REQUIRED)
             options = Options(
                 methods=_words(given["methods"]),
                 params=_params(given["params"]),

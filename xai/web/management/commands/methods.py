@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from xai.errors import InvalidParameter
 from xai.methods import catalogue
 from xai.methods.card import Card, Parameter
+
+REFUSED = 2
 
 
 class Command(BaseCommand):
@@ -23,9 +27,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **given: Any) -> None:
         """Print one paragraph per method."""
         kinds = [given["kind"]] if given["kind"] else list(catalogue.KINDS)
-        for kind in kinds:
-            for card in catalogue.of(kind).values():
-                self.stdout.write(_paragraph(card, kind))
+        try:
+            for kind in kinds:
+                for card in catalogue.of(kind).values():
+                    self.stdout.write(_paragraph(card, kind))
+        except InvalidParameter as error:
+            self.stderr.write(str(error))
+            sys.exit(REFUSED)
 
 
 def _paragraph(card: Card, kind: str) -> str:
