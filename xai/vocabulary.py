@@ -189,7 +189,10 @@ class Recipe:
     continuation : str
         Column of the text that the prompt is continued with; "" to let the model write it.
     tokens : int
-        How many tokens a language model writes; 0 where it writes none.
+        How many tokens a language model writes, or are read of a given continuation; 0 where it
+        is no language model.
+    temperature : float
+        0: the likeliest token each time; 1: drawn as the model says, by `seed`.
     kind : str
         Of the model, a key of `xai.methods.catalogue.KINDS`.
     """
@@ -208,6 +211,7 @@ class Recipe:
     pair: str = ""
     continuation: str = ""
     tokens: int = 0
+    temperature: float = 0.0
 
     def as_json(self) -> dict[str, Json]:
         """Return plain data, ready for `json.dumps`."""

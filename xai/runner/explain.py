@@ -25,6 +25,8 @@ ROWS_DEFAULT = 100
 TOKENS_DEFAULT = 16
 """Tokens that a language model writes where neither a column nor a person says how many."""
 
+TEMPERATURE_MOST = 5.0
+
 Report = Callable[[str, int, int], None]
 """Called with (what is being done, done, total) in model evaluations."""
 
@@ -43,6 +45,7 @@ class Options:
     pair: str = ""
     continuation: str = ""
     tokens: int = 0
+    temperature: float = 0.0
     background: int = 50
     seed: int = 0
     command: str = ""
@@ -175,6 +178,7 @@ class _Run:
             pair=self.fit.get("pair", ""),
             continuation=self.fit.get("continuation", ""),
             tokens=_tokens(options, self.kind),
+            temperature=_temperature(options, self.kind),
         )
 
 
@@ -228,3 +232,11 @@ def _name(job: JobPlan) -> str:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _temperature(options: Options, kind: str) -> float:
+    if not 0 <= options.temperature <= TEMPERATURE_MOST:
+        raise InvalidParameter(
+            f"--temperature must be from 0 to {TEMPERATURE_MOST:g}, not {options.temperature:g}."
+        )
+    return options.temperature if kind == catalogue.GENERATION else 0.0

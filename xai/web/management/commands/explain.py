@@ -38,6 +38,9 @@ class Command(BaseCommand):
         parser.add_argument("--prompt", default="", help="The column with the prompt.")
         parser.add_argument("--continuation", default="", help="The column that follows it.")
         parser.add_argument("--tokens", type=int, default=0, help="How many tokens to write.")
+        parser.add_argument(
+            "--temperature", type=float, default=0.0, help="0: the likeliest token; 1: drawn."
+        )
         parser.add_argument("--features", default="", help="Column order for a nameless model.")
         parser.add_argument("--background", type=int, default=50, help="Rows for 'no signal'.")
         parser.add_argument("--seed", type=int, default=0)
@@ -61,6 +64,7 @@ class Command(BaseCommand):
                 pair=given["pair"],
                 continuation=given["continuation"],
                 tokens=given["tokens"],
+                temperature=given["temperature"],
                 background=given["background"],
                 seed=given["seed"],
                 command=shlex.join(["python", "manage.py", *sys.argv[1:]]),

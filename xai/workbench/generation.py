@@ -1,0 +1,187 @@
+"""Language models: what a shard of theirs computes, and whether model and data go together."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from xai.assets.rows import choose
+from xai.assets.tables import describe_table
+from xai.assets.text_columns import guess_prompt_columns
+from xai.assets.texts import Texts, read_texts
+from xai.errors import MissingColumn
+from xai.units import UnitProblem
+from xai.vocabulary import Floats, Integers, Json, Progress, Recipe
+from xai.workbench.continued import Continued, Writing, continued
+from xai.workbench.language import Language, open_language
+from xai.workbench.language_problem import problem
+from xai.workbench.language_scores import LanguageTokens
+
+Arrays = dict[str, np.ndarray]
+
+COUNTED_ROWS = 5_000
+"""Rows of the dataset of which tokens are counted."""
+
+
+def fit(payload: Json) -> Json:
+    """Say which columns hold prompts and continuations, and try the first prompt.
+
+    Raises
+    ------
+    MissingColumn
+        If no column of texts is found.
+    """
+    path = Path(payload["dataset"])
+    text, continuation = payload.get("text", ""), payload.get("continuation", "")
+    if not text:
+        text, guessed = guess_prompt_columns(describe_table(path))
+        continuation = continuation or guessed
+    if not text:
+        raise MissingColumn(
+            "The data has no column of prompts. Name one with `--text`, or add a column `prompt`."
+        )
+    recipe = Recipe("", "", (), rows="first:1", text=text, continuation=continuation, tokens=1)
+    found = _samples(payload, recipe, np.zeros(1, dtype=np.int64))
+    read_from = f"continuations from {continuation!r}" if continuation else "the model continues"
+    return {
+        "notes": [f"Prompts are read from {text!r}; {read_from}.", *_cautions(found)],
+        "label": "",
+        "text": text,
+        "pair": "",
+        "continuation": continuation,
+    }
+
+
+def about(payload: Json, recipe: Recipe) -> Json:  # noqa: ARG001 - every kind is asked alike
+    """Return what every result says of the model: unit, problem, outputs, and warnings."""
+    return {
+        "unit": "log-probability",
+        "problem": "generation",
+        "outputs": ["continuation"],
+        "warnings": [],
+    }
+
+
+def predictions(
+    payload: Json, recipe: Recipe, span: tuple[int, int], progress: Progress
+) -> tuple[Arrays, Json]:
+    """Return the continuations of the chosen rows of a span and how likely the model finds them.
+
+    The one output is the log-probability of the whole continuation: the sum over its tokens.
+    """
+    rows = _chosen(payload, recipe)[slice(*span)]
+    samples = _samples(payload, recipe, rows, progress)
+    language = open_language(payload["model"])
+    logs = _logs(language, samples)
+    total = np.array([[one.sum()] for one in logs]).reshape(len(rows), 1)
+    return {
+        "rows": rows,
+        "targets": np.zeros(len(rows), dtype=np.int64),
+        "outputs": total,
+        "probabilities": np.exp(total),
+    }, {
+        "names": [],
+        "columns": [],
+        "samples": [_shown(one, log) for one, log in zip(samples, logs, strict=True)],
+        "target_texts": ["".join(one.pieces[one.prompt :]) for one in samples],
+        "evaluations": len(rows),
+        "notes": {"cautions": _cautions(samples)},
+    }
+
+
+def pose(payload: Json, recipe: Recipe, seed: int, start: int, stop: int) -> UnitProblem:
+    """Return the problem of explaining every token of the continuations of a span of rows.
+
+    Units are the tokens before the last one: the prompt, and outputs that later ones may rest on.
+    A token is a player; special tokens stay.
+    """
+    rows = _chosen(payload, recipe)[start:stop]
+    samples = _samples(payload, recipe, rows)
+    language = open_language(payload["model"])
+    return problem(language, samples, rows, seed, _frequencies(payload, recipe, language))
+
+
+def _chosen(payload: Json, recipe: Recipe) -> Integers:
+    return choose(recipe.rows, len(_texts(payload, recipe)), recipe.seed)
+
+
+def _texts(payload: Json, recipe: Recipe) -> Texts:
+    return _read(payload["dataset"], recipe.text, recipe.continuation)
+
+
+@lru_cache(maxsize=2)
+def _read(path: str, text: str, continuation: str) -> Texts:
+    return read_texts(Path(path), text, continuation)
+
+
+_kept: dict[tuple[str, ...], dict[int, Continued]] = {}
+"""Continuations of the last recipe, by row: written once, explained by many methods."""
+
+
+def _samples(
+    payload: Json, recipe: Recipe, rows: Integers, progress: Progress | None = None
+) -> list[Continued]:
+    key = (payload["model"], payload["dataset"], repr(recipe.as_json()))
+    if key not in _kept:
+        _kept.clear()
+        _kept[key] = {}
+    known = _kept[key]
+    language = open_language(payload["model"])
+    texts = _texts(payload, recipe)
+    writing = Writing(recipe.tokens, recipe.temperature, recipe.seed)
+    for done, row in enumerate(rows.tolist()):
+        if row not in known:
+            given = None if texts.pairs is None else texts.pairs[row]
+            known[row] = continued(language, texts.texts[row], given, writing, row)
+        if progress is not None:
+            progress(done + 1, len(rows))
+    return [known[row] for row in rows.tolist()]
+
+
+def _frequencies(payload: Json, recipe: Recipe, language: Language) -> Floats:
+    """Return how often each token stands in the dataset, special ones never, shape (v,)."""
+    texts = _texts(payload, recipe)
+    written = [*texts.texts[:COUNTED_ROWS], *(texts.pairs or ())[:COUNTED_ROWS]]
+    counts = np.zeros(language.size)
+    for ids in language.tokenizer(written)["input_ids"]:
+        counts += np.bincount(ids, minlength=language.size)
+    return np.asarray(np.where(language.ordinary, counts, 0))
+
+
+def _logs(language: Language, samples: list[Continued]) -> list[Floats]:
+    """Return the log-probability of every token of the continuations, shape (k,) each."""
+    access = LanguageTokens(language, samples, np.zeros(0))
+    found = []
+    for sample in samples:
+        places = (sample.causes - 1)[None]
+        found.append(access.read(sample.ids[None], places, sample.ids[sample.causes][None])[0][0])
+    return found
+
+
+def _shown(sample: Continued, logs: Floats) -> Json:
+    units = slice(0, -1)
+    return {
+        "text": sample.text,
+        "pair": "",
+        "tokens": list(sample.pieces[units]),
+        "words": sample.words[units].tolist(),
+        "special": sample.special[units].tolist(),
+        "spans": [list(span) for span in sample.spans[units]],
+        "outputs": list(sample.pieces[sample.prompt :]),
+        "output_words": sample.words[sample.prompt :].tolist(),
+        "logprobs": [round(float(log), 6) for log in logs],
+        "prompt_units": sample.prompt,
+        "cut": sample.cut,
+    }
+
+
+def _cautions(samples: list[Continued]) -> list[str]:
+    cut = sum(sample.cut > 0 for sample in samples)
+    if not cut:
+        return []
+    return [
+        f"{cut} of {len(samples)} prompts are longer than the model can read; their beginnings "
+        "were left out."
+    ]
