@@ -9,8 +9,12 @@ import numpy as np
 
 from xai.assets.rows import choose
 from xai.assets.tables import describe_table
-from xai.assets.text_columns import guess_prompt_columns
-from xai.assets.texts import Texts, read_texts
+from xai.assets.texts import (
+    Texts,
+    guess_continuation_column,
+    guess_prompt_column,
+    read_texts,
+)
 from xai.errors import MissingColumn
 from xai.units import UnitProblem
 from xai.vocabulary import Floats, Integers, Json, Progress, Recipe
@@ -36,8 +40,9 @@ def fit(payload: Json) -> Json:
     path = Path(payload["dataset"])
     text, continuation = payload.get("text", ""), payload.get("continuation", "")
     if not text:
-        text, guessed = guess_prompt_columns(describe_table(path))
-        continuation = continuation or guessed
+        facts = describe_table(path)
+        text = guess_prompt_column(facts)
+        continuation = continuation or guess_continuation_column(facts, text)
     if not text:
         raise MissingColumn(
             "The data has no column of prompts. Name one with `--text`, or add a column `prompt`."

@@ -2,7 +2,97 @@
 
 from __future__ import annotations
 
-from xai.methods.card import Card
+from typing import TYPE_CHECKING
 
-CARDS: tuple[Card, ...] = ()
+from xai.methods.card import Card, Parameter, Size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xai.vocabulary import Json
+
+_STEPS_UNTIL_STOP = 20
+"""Steps of a probe until its test passes, in the mean over easy and hopeless outputs: a guess."""
+
+
+def _reagent(given: Mapping[str, Json], size: Size) -> int:
+    probes, outputs = int(given["probes"]), size.outputs
+    if given["variant"] == "fixed":
+        return size.rows * (1 + probes * (int(given["steps"]) + outputs))
+    steps = min(int(given["limit"]), _STEPS_UNTIL_STOP)
+    updates = 1 if given["variant"] == "shared" else outputs
+    return size.rows * (1 + probes * steps * (updates + outputs))
+
+
+_REAGENT = Card(
+    slug="reagent",
+    colour=9,
+    title="ReAGent",
+    family="Perturbation",
+    summary="Replaces context tokens at random, many times, and gathers evidence for those whose "
+    "loss changes the prediction. Needs probabilities only. The values are shares: how peaked "
+    "they are says how long it went on, not how sure it is. They answer “compared with what?”: "
+    "the replacements are part of the question.",
+    source="Zhao and Shan 2024, algorithm 1",
+    module="xai.methods.perturbation.reagent",
+    cost="probes × (steps + outputs) + 1 per prompt with a fixed budget; with the stop test "
+    "2 × probes × steps per output",
+    evaluations=_reagent,
+    parameters=(
+        Parameter(
+            "variant",
+            "choice",
+            "fixed",
+            "fixed: a budget of steps shared by all outputs, one stop test at the end. shared: "
+            "a stop test after every step, perturbed contexts shared by all outputs. published: "
+            "every output by itself.",
+            choices=("fixed", "shared", "published"),
+        ),
+        Parameter(
+            "source",
+            "choice",
+            "unigrams",
+            "Where replacements come from, never the token itself. unigrams: tokens of the "
+            "dataset, by frequency. model: what the model expects from the left; plausible, so "
+            "predictable tokens look less important. uniform: any token; changes most, and "
+            "leaves what the model was trained on.",
+            choices=("unigrams", "model", "uniform"),
+        ),
+        Parameter("probes", "int", 16, "Independent walks of each output.", low=1, high=64),
+        Parameter("steps", "int", 24, "Steps of each probe, fixed budget.", low=1, high=1000),
+        Parameter(
+            "limit",
+            "int",
+            200,
+            "Steps after which a probe that did not stop is given up, and reported.",
+            low=1,
+            high=5000,
+        ),
+        Parameter("ratio", "float", 0.3, "Share of the context replaced.", low=0.01, high=0.9),
+        Parameter(
+            "kept", "float", 0.3, "Share of the context that the stop test keeps.", low=0, high=0.9
+        ),
+        Parameter(
+            "top",
+            "int",
+            3,
+            "The stop test passes when the token is among so many likeliest ones.",
+            low=1,
+            high=100,
+        ),
+        Parameter(
+            "start",
+            "choice",
+            "zero",
+            "zero: from no evidence. noise: from random numbers, as in the released code; what "
+            "stops early is then mostly that noise.",
+            choices=("zero", "noise"),
+        ),
+    ),
+    is_signed=False,
+    is_stochastic=True,
+    is_recommended=True,
+)
+
+CARDS: tuple[Card, ...] = (_REAGENT,)
 """In the order of the form and the pages."""

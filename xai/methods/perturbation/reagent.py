@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import numpy as np
 
 from xai.methods.perturbation.reagent_model import NextTokens, Request, read_all
-from xai.methods.perturbation.reagent_source import Source, replacement
+from xai.methods.perturbation.reagent_source import REPLACEMENTS, Source, replacement
 from xai.methods.perturbation.reagent_values import Told, tell
 from xai.methods.perturbation.reagent_walk import Rules, Stream, walk
 from xai.units import UnitAttribution
@@ -112,6 +112,7 @@ def attribute(
             tell(parts, problem.players[sample], uses_all=params.variant == "fixed")
             for sample, parts in zip(samples, streams, strict=True)
         ]
+    progress(most, most)
     return UnitAttribution(
         values=[one.shares for one in told],
         error=[one.share_errors for one in told],
@@ -132,6 +133,7 @@ def _notes(told: list[Told], params: Params) -> dict[str, object]:
         "variant": params.variant,
         "source": params.source,
         "probes": params.probes,
+        "replacements": REPLACEMENTS[params.source],
         "outputs": len(stopped),
         "probes_not_stopped": int(params.probes * len(stopped) - stopped.sum()),
         "outputs_never_stopped": int(np.count_nonzero(stopped == 0)),

@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 
 Source = Literal["unigrams", "model", "uniform"]
 
+REPLACEMENTS: dict[Source, str] = {
+    "unigrams": "Replaced tokens were drawn from the dataset by frequency, never the token "
+    "itself; the words around a place play no part, so the result need not be fluent.",
+    "model": "Replaced tokens were drawn from the model's 50 best guesses from the left, never the "
+    "token itself; they are plausible, so a token with good substitutes looks less important.",
+    "uniform": "Replaced tokens were drawn evenly from the vocabulary, never the token itself; the "
+    "changed text is unlike any the model was trained on, so effects are large.",
+}
+"""What each source does to the result, for people."""
+
 FEWEST = 20
 """Distinct tokens below which a dataset's frequencies say nothing: all ordinary ones are used."""
 
