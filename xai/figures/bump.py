@@ -45,7 +45,7 @@ def draw(
         layout,
         finding=_finding(methods, names, places, spread),
         head=["Feature", *methods],
-        least=280 + 84 * len(methods),
+        least=280 + 100 * len(methods),
         rows=[[name, *map(_whole, places[:, i])] for i, name in enumerate(names)],
     )
 
