@@ -198,11 +198,11 @@ def text():
         (external, "'w' of this ONNX model lies in another file"),
         (lambda: spoiled_tree(0), "circle"),
         (lambda: spoiled_tree(99_999), "does not exist"),
-        (lambda: shaped([None, 3, 128, 128]), "image models are not in this version"),
+        (lambda: shaped([None, 3, 128, 128]), "four dimensions, which is no row"),
         (lambda: shaped([None, None]), "how many columns"),
         (foreign, "operator Evil of the domain 'com.evil'"),
         (only_nan, "NaN for every row"),
-        (text, "text models are not in this version"),
+        (text, "reads text, and such a file has no tokenizer"),
     ],
     ids=["external", "circle", "astray", "image", "open", "foreign", "nan", "text"],
 )

@@ -44,7 +44,7 @@ def pickle_sentence(start: bytes, found: str = "Python pickle") -> str:
 
 
 def look_into_zip(path: Path) -> str:
-    """Return "skops", "images" or the format of a Hugging Face model; refuse every other zip.
+    """Return the format of a zip that is read here; refuse every other.
 
     Raises
     ------
@@ -62,14 +62,21 @@ def look_into_zip(path: Path) -> str:
             for test in (_torch, _keras, _numpy, _foreign):
                 if sentence := test(archive, names):
                     raise RefusedFile(sentence)
-            if folder_entries.is_folder(names):
-                return f"hf-{folder_config.task_in(path)}"
-            if any(name.lower().endswith(PICTURES) for name in names):
-                return "images"
-            raise RefusedFile(_describe(names))
+            return _known(path, names)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError,
             ValueError, OSError) as error:  # fmt: skip
         raise RefusedFile(_DAMAGED) from error
+
+
+def _known(path: Path, names: list[str]) -> str:
+    if folder_entries.is_folder(names):
+        return f"hf-{folder_config.task_in(path)}"
+    endings = [PurePosixPath(name).suffix.lower() for name in names]
+    if ".onnx" in endings and set(endings) <= {"", ".onnx", ".json", ".md", ".txt"}:
+        return "onnx-zip"
+    if any(ending in PICTURES for ending in endings):
+        return "images"
+    raise RefusedFile(_describe(names))
 
 
 def look_into_stream(start: bytes) -> str:

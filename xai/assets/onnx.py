@@ -40,10 +40,11 @@ def load(path: Path, form: str) -> OnnxModel:
         If it is damaged, unsafe, no model for tables, or gives NaN for every row.
     """
     contents = onnx_file.read(path.read_bytes())
-    return OnnxModel(contents, _session(contents.data), form)
+    return OnnxModel(contents, session(contents.data), form)
 
 
-def _session(data: bytes) -> Any:
+def session(data: bytes) -> Any:
+    """Return an open session of a checked graph, on the processor, with no file but its own."""
     options = onnxruntime.SessionOptions()
     threads = os.environ.get("OMP_NUM_THREADS", "1")
     options.intra_op_num_threads = int(threads) if threads.isdigit() else 1
@@ -55,7 +56,7 @@ def _session(data: bytes) -> Any:
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise RefusedFile(f"onnxruntime cannot open this model: {_reason(error)}") from None
+        raise RefusedFile(f"onnxruntime cannot open this model: {reason(error)}") from None
 
 
 class OnnxModel:
@@ -87,7 +88,7 @@ class OnnxModel:
                 raise LimitExceeded(
                     "The ONNX model asked for more memory than it may have."
                 ) from None
-            raise XaiError(f"The ONNX model fails on these rows: {_reason(error)}") from None
+            raise XaiError(f"The ONNX model fails on these rows: {reason(error)}") from None
         if found.size == 0 or found.size % rows:
             raise XaiError(f"The ONNX model gives {found.shape} for {rows} rows.")
         return found.astype(np.float64).reshape(rows, -1)
@@ -229,6 +230,7 @@ def _objects(words: tuple[str, ...]) -> Any:
     return out
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Return the first line of what onnxruntime says, without its codes."""
     lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", lines[0])[:200]

@@ -14,7 +14,8 @@ from google.protobuf.message import (  # type: ignore[import-untyped]
     EncodeError,
 )
 
-from xai.assets.safety import check_range, damaged
+from xai.assets.onnx_trees import check_trees
+from xai.assets.safety import damaged
 from xai.errors import RefusedFile
 
 if TYPE_CHECKING:
@@ -72,13 +73,13 @@ class Contents:
     producer: str
 
 
-def read(data: bytes) -> Contents:
-    """Return the facts of an ONNX model.
+def checked(data: bytes) -> tuple[Any, list[Any]]:
+    """Return the parsed model and all its nodes, those of inner graphs too.
 
     Raises
     ------
     RefusedFile
-        If it is damaged, reads other files, needs foreign operators, or is no model for tables.
+        If it is damaged, reads other files or needs foreign operators.
     """
     try:
         model = onnx.load_model_from_string(data)
@@ -93,7 +94,19 @@ def read(data: bytes) -> Contents:
     _check_outside(model, nodes)
     for node in nodes:
         if node.op_type.startswith("TreeEnsemble"):
-            _check_trees(_attributes(node))
+            check_trees(_attributes(node))
+    return model, nodes
+
+
+def read(data: bytes) -> Contents:
+    """Return the facts of an ONNX model for tables.
+
+    Raises
+    ------
+    RefusedFile
+        As `checked`, and if it is no model for tables.
+    """
+    model, nodes = checked(data)
     classes = _without_zipmap(model)
     inputs, batch = _inputs(model.graph)
     scores, has_label = _outputs(model.graph)
@@ -157,30 +170,6 @@ def _attributes(node: Any) -> dict[str, Any]:
     return {part.name: onnx.helper.get_attribute_value(part) for part in node.attribute}
 
 
-def _check_trees(given: dict[str, Any]) -> None:
-    """Refuse trees that run in circles: a child has one parent, and no root is a child."""
-    names = ("nodes_treeids", "nodes_nodeids", "nodes_truenodeids", "nodes_falsenodeids")
-    if names[0] not in given:
-        return
-    trees, ids, yes, no = (np.asarray(given.get(name, []), dtype=np.int64) for name in names)
-    modes = [bytes(mode) for mode in given.get("nodes_modes", [])]
-    if not len(trees) == len(ids) == len(yes) == len(no) == len(modes):
-        raise damaged("the arrays of its trees differ in length")
-    for array, what in ((ids, "nodes_nodeids"), (trees, "nodes_treeids")):
-        check_range(array, 2**31, what)
-    features = np.asarray(given.get("nodes_featureids", []), dtype=np.int64)
-    check_range(features, 2**31, "nodes_featureids")
-    is_inner = np.array([mode != b"LEAF" for mode in modes], dtype=bool)
-    own = trees * 2**31 + ids
-    base = trees[is_inner] * 2**31
-    children = np.concatenate([base + yes[is_inner], base + no[is_inner]])
-    roots = own[np.unique(trees, return_index=True)[1]]
-    if len(np.unique(own)) != len(own) or not np.isin(children, own).all():
-        raise damaged("a tree points at a node that does not exist")
-    if len(np.unique(children)) != len(children) or np.isin(roots, children).any():
-        raise damaged("a tree runs in a circle")
-
-
 def _without_zipmap(model: Any) -> tuple[str, ...]:
     """Put out the tensor behind a ZipMap instead of its dictionaries; return its class names."""
     for node in model.graph.node:
@@ -210,13 +199,21 @@ def _classes(model: Any, nodes: list[Any]) -> tuple[str, ...]:
     return next((found for node in nodes if (found := _labels(_attributes(node)))), ())
 
 
-def _inputs(graph: Any) -> tuple[tuple[Input, ...], int]:
+def given_inputs(graph: Any) -> list[Any]:
+    """Return what a graph takes, without the weights that older exporters list there."""
     held = {tensor.name for tensor in graph.initializer}
-    given = [part for part in graph.input if part.name not in held]
+    return [part for part in graph.input if part.name not in held]
+
+
+def _inputs(graph: Any) -> tuple[tuple[Input, ...], int]:
+    given = given_inputs(graph)
     if not given:
         raise RefusedFile("This ONNX model takes no input.")
     if TEXTS & {part.name for part in given}:
-        raise RefusedFile("This ONNX model reads text; text models are not in this version.")
+        raise RefusedFile(
+            "This ONNX model reads text, and such a file has no tokenizer. Upload the Hugging Face "
+            "folder that it was made from, as a .zip."
+        )
     parts = [_input(part, graph) for part in given]
     batches = {batch for _, batch in parts}
     return tuple(part for part, _ in parts), max(batches)
@@ -226,7 +223,10 @@ def _input(value: Any, graph: Any) -> tuple[Input, int]:
     tensor = value.type.tensor_type
     sizes = [dim.dim_value if dim.HasField("dim_value") else 0 for dim in tensor.shape.dim]
     if len(sizes) == 4:
-        raise RefusedFile("This ONNX model reads images; image models are not in this version.")
+        raise RefusedFile(
+            f"The input {value.name!r} of this ONNX model has four dimensions, which is no row of "
+            "a table. Pictures are (n, 3, height, width) or (n, height, width, 3), the only input."
+        )
     is_text = tensor.elem_type == Type.STRING
     if tensor.elem_type not in NUMBERS and not is_text:
         raise RefusedFile(f"The input {value.name!r} of this ONNX model is no table of numbers.")

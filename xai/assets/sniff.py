@@ -20,6 +20,7 @@ MODELS = {
     "lightgbm": "a LightGBM model",
     "skops": "a skops model",
     "onnx": "an ONNX model",
+    "onnx-zip": "an ONNX model with its settings",
     "hf-text-classification": "a Hugging Face text classifier",
     "hf-text-generation": "a Hugging Face language model",
     "hf-image-classification": "a Hugging Face image classifier",

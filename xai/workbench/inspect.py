@@ -32,6 +32,12 @@ def inspect_model(payload: Json, _progress: Progress) -> Json:
         from xai.workbench.networks import inspect_folder  # noqa: PLC0415
 
         return inspect_folder(path, form)
+    if form in {"onnx", "onnx-zip"}:
+        # Imported here, as above: onnxruntime is of no use to other models.
+        from xai.workbench.graphs import inspect_graph, takes_pictures  # noqa: PLC0415
+
+        if takes_pictures(path, form):
+            return inspect_graph(path, form)
     model = load_model(path, form)
     columns = tuple(_invented(feature) for feature in model.facts.features)
     bound = model.bind(columns)
