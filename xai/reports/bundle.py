@@ -16,6 +16,7 @@ from xai.errors import InvalidParameter
 from xai.reports.html import render
 from xai.reports.manifest import complete
 from xai.reports.results import Results
+from xai.vocabulary import Json
 
 ATTRIBUTIONS = pa.schema(
     [
@@ -92,6 +93,9 @@ def _fill(results: Results, folder: Path) -> None:
     _join("errors.parquet", ERRORS, of_methods, folder)
     _join("importance.parquet", IMPORTANCE, of_methods, folder)
     _join("predictions.parquet", PREDICTIONS, [predictions] if predictions else [], folder)
+    for method in results.methods:
+        if method.scope == "concepts":
+            _concepts(method.folder, method.job, folder)
     if agreement:
         _join("agreement.parquet", AGREEMENT, [agreement], folder)
         shutil.copyfile(agreement / "agreement.json", folder / "agreement.json")
@@ -99,6 +103,14 @@ def _fill(results: Results, folder: Path) -> None:
     files = {path.name: path for path in folder.iterdir()}
     text = json.dumps(complete(results, files), indent=2, allow_nan=False)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _concepts(source: Path, job: Json, folder: Path) -> None:
+    """Write what was found of concepts, and copy each concept's share in each sample."""
+    text = json.dumps({"concepts": job["concepts"], **job["notes"]}, indent=2, allow_nan=False)
+    (folder / "concepts.json").write_text(text + "\n", encoding="utf-8")
+    for name in ("concepts.parquet", "concept_maps.parquet"):
+        shutil.copyfile(source / name, folder / name)
 
 
 def _join(name: str, schema: pa.Schema, sources: Iterable[Path], folder: Path) -> None:

@@ -38,9 +38,12 @@ class MethodResult:
         return str(self.job.get("family", ""))
 
     @property
-    def scope(self) -> Literal["local", "global"]:
-        """Whether it explains single rows or the model as a whole."""
-        return "global" if self.job.get("scope") == "global" else "local"
+    def scope(self) -> Literal["local", "global", "concepts"]:
+        """Whether it explains single rows, the model as a whole, or what many rows share."""
+        scope = self.job.get("scope")
+        if scope == "concepts":
+            return "concepts"
+        return "global" if scope == "global" else "local"
 
     @property
     def is_signed(self) -> bool:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from xai.errors import XaiError
 from xai.methods import catalogue
 from xai.methods.card import Card
-from xai.runner import tables, unit_tables
+from xai.runner import concept_tables, tables, unit_tables
 from xai.runner.parts import read_part
 from xai.vocabulary import Json
 
@@ -47,6 +47,9 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
         files = _prediction_files(replies, arrays)
     elif facts["scope"] == "global":
         files = {"importance.parquet": _global_importance(job["method"], facts, replies, parts)}
+    elif facts["scope"] == "concepts":
+        facts["concepts"] = replies[0]["concepts"]
+        files = concept_tables.files(job["method"], replies[0], arrays)
     elif replies[0].get("layout") == "ragged":
         facts["is_stochastic"] = _card(job, replies[0]).is_stochastic and "error" in arrays
         facts["layout"], facts["per_sample"] = "ragged", unit_tables.per_sample(replies)

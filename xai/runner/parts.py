@@ -15,7 +15,7 @@ from xai.vocabulary import Json
 
 _PER_ROW = {"rows", "targets", "base", "residual", "labels"}
 _MATRICES = {"values", "error", "outputs", "inputs", "probabilities"}
-_MAY_BE_NAN = {"inputs", "labels", "error"}
+_MAY_BE_NAN = {"inputs", "labels", "error", "sobols"}
 
 
 def keep_part(reply: Json, made: Path, target: Path) -> Json:
@@ -65,6 +65,8 @@ def _read(folder: Path, name: str) -> np.ndarray:
 def _check(arrays: dict[str, np.ndarray], reply: Json) -> None:
     if reply.get("layout") == "ragged":
         _check_ragged(arrays, reply)
+    elif reply.get("layout") == "concepts":
+        _check_concepts(arrays, reply)
     else:
         _check_matrices(arrays, reply)
     for name, array in arrays.items():
@@ -86,6 +88,18 @@ def _check_ragged(arrays: dict[str, np.ndarray], reply: Json) -> None:
         raise XaiError("The result 'shapes' does not fit the number of values.")
     if len(reply["targets"]) != count or (count and not 0 <= arrays["of"].max() < samples):
         raise XaiError("The method's names do not fit its explanations.")
+
+
+def _check_concepts(arrays: dict[str, np.ndarray], reply: Json) -> None:
+    """Pairs of a row and a concept: one number of each kind, and one map."""
+    count, known = len(arrays["samples"]), [concept["id"] for concept in reply["concepts"]]
+    for name in ("samples", "concepts", "coefficients", "importances", "sobols"):
+        if arrays[name].shape != (count,):
+            raise XaiError(f"The result {name!r} has shape {arrays[name].shape}, not ({count},).")
+    if arrays["maps"].ndim != 3 or len(arrays["maps"]) != count:
+        raise XaiError("The maps of the concepts do not fit their number.")
+    if known != list(range(len(known))) or not np.isin(arrays["concepts"], known).all():
+        raise XaiError("The method's concepts do not fit its explanations.")
 
 
 def _check_matrices(arrays: dict[str, np.ndarray], reply: Json) -> None:

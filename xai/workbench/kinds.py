@@ -5,7 +5,8 @@ Every module offers
 `about(payload, recipe) -> facts`: unit, problem, outputs and warnings of every result;
 `predictions(payload, recipe, span, progress) -> (arrays, facts)`;
 and either `attribute(payload, recipe, span, progress) -> (arrays, facts)` (tables) or
-`pose(payload, recipe, seed, start, stop) -> UnitProblem` (all others).
+`pose(payload, recipe, seed, start, stop) -> UnitProblem` (all others);
+for pictures also `concepts(payload, recipe, seed) -> ConceptProblem`: all chosen ones at once.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import numpy as np
 
 from xai.methods import catalogue
 from xai.vocabulary import Json, Progress, Recipe
-from xai.workbench import kinds, unit_shards
+from xai.workbench import concept_shards, kinds, unit_shards
 from xai.workbench.versions import versions
 
 
@@ -22,6 +22,8 @@ def compute(payload: Json, progress: Progress) -> Json:
         arrays, facts = kind.predictions(payload, recipe, span, progress)
     elif recipe.kind == catalogue.TABULAR:
         arrays, facts = kind.attribute(payload, recipe, span, progress)
+    elif catalogue.card(payload["job"]["method"], recipe.kind).scope == "concepts":
+        arrays, facts = concept_shards.explain(kind.concepts, payload, recipe, progress)
     else:
         arrays, facts = unit_shards.attribute(kind.pose, payload, recipe, span, progress)
     out = Path(payload["out"])
