@@ -16,6 +16,7 @@ from xai.assets.table import Table
 from xai.assets.tables import read_table
 from xai.errors import InvalidParameter, XaiError
 from xai.vocabulary import Floats, Integers, Recipe
+from xai.workbench import gaps
 
 REFERENCE_ROWS = 2_000
 BATCH = 65_536
@@ -107,19 +108,22 @@ def _bind(model: TabularModel, whole: Table, recipe: Recipe) -> Opened:
     )
     columns = tuple(whole.columns[i] for i in match.indices)
     table = Table(columns, np.ascontiguousarray(whole.matrix[:, list(match.indices)]))
-    rows = len(table.matrix)
+    bound = model.bind(columns)
+    chosen = choose(recipe.rows, len(table.matrix), recipe.seed)
+    gaps.check(facts, bound, table, chosen)
+    usable, notes = gaps.usable(facts, table)
     draw = np.random.default_rng([recipe.seed, 1])
-    background = np.sort(draw.permutation(rows)[: recipe.background])
-    reference = np.sort(draw.permutation(rows)[:REFERENCE_ROWS])
+    background = usable[np.sort(draw.permutation(len(usable))[: recipe.background])]
+    reference = usable[np.sort(draw.permutation(len(usable))[:REFERENCE_ROWS])]
     return Opened(
         facts=facts,
-        bound=model.bind(columns),
+        bound=bound,
         table=table,
-        chosen=choose(recipe.rows, rows, recipe.seed),
+        chosen=chosen,
         background=table.matrix[background],
         reference=table.matrix[reference],
         labels=_labels(whole, facts, recipe.label),
-        notes=tuple(match.notes),
+        notes=(*match.notes, *notes),
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from xai.assets import matching
+from xai.assets.table import Table
 from xai.methods import catalogue
 from xai.vocabulary import Attribution, Floats, Importance, Integers, Json, Progress, Recipe
+from xai.workbench import gaps
 from xai.workbench.opened import Opened, load, open_recipe, read
 from xai.workbench.problems import pose
 
@@ -29,9 +31,11 @@ def fit(payload: Json) -> Json:
         order=tuple(payload.get("features", ())),
         label=label,
     )
-    bound = model.bind(tuple(table.columns[i] for i in match.indices))
-    bound.outputs(table.matrix[:2][:, list(match.indices)])
-    return {"notes": list(match.notes), "label": label}
+    columns = tuple(table.columns[i] for i in match.indices)
+    narrow = Table(columns, table.matrix[:, list(match.indices)])
+    rows, notes = gaps.usable(facts, narrow)
+    model.bind(columns).outputs(narrow.matrix[rows[:2]])
+    return {"notes": [*match.notes, *notes], "label": label}
 
 
 def about(payload: Json, recipe: Recipe) -> Json:
