@@ -137,7 +137,7 @@ def check_code(config: dict[str, Any], where: str) -> None:
 
 def _check_type(config: dict[str, Any], task: Task) -> None:
     kind = config.get("model_type")
-    if kind not in TYPES[task]:
+    if not isinstance(kind, str) or kind not in TYPES[task]:
         raise RefusedFile(
             f"The model type is {quoted(str(kind))}, which is not opened. For a {_KINDS[task]} it "
             f"is one of: {listed(sorted(TYPES[task]), 99)}."

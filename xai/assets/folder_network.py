@@ -107,6 +107,11 @@ def load(path: Path, config: dict[str, Any]) -> nn.Module:
     except Exception as error:
         if "memory" in str(error):
             raise
+        if "mismatch" in str(error):
+            raise RefusedFile(
+                "Some weights have other shapes than the network in config.json wants. Zip the "
+                "config.json that was saved with these weights."
+            ) from None
         raise RefusedFile(f"The weights cannot be loaded: {_reason(error)}.") from None
     if report["missing_keys"]:
         names = [quoted(name) for name in sorted(report["missing_keys"])]

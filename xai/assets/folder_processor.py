@@ -50,25 +50,39 @@ def write(given: dict[str, Any], target: Path) -> None:
 
 
 def load(path: Path) -> BaseImageProcessor:
-    """Return the processor in `path`.
+    """Return the processor in `path`, tried on one picture.
 
     Raises
     ------
     RefusedFile
-        If it is none of transformers' own, or cannot work through Pillow.
+        If it is none of transformers' own, cannot work through Pillow, or gives no finite picture.
     """
     from transformers import AutoImageProcessor  # noqa: PLC0415 - heavy
 
     try:
-        return AutoImageProcessor.from_pretrained(  # type: ignore[no-any-return,no-untyped-call]
+        made: BaseImageProcessor = AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
             path, backend="pil", trust_remote_code=False, local_files_only=True
         )
+        _try(made)
+    except MemoryError:
+        raise
     except Exception as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise RefusedFile(
             f"preprocessor_config.json describes no way to prepare pictures that is known here: "
             f"{clean(lines[0], 200)}."
         ) from None
+    return made
+
+
+def _try(processor: BaseImageProcessor) -> None:
+    import numpy as np  # noqa: PLC0415 - next to its only use
+    from PIL import Image  # noqa: PLC0415
+
+    found = processor(Image.new("RGB", (320, 240), (90, 120, 150)), return_tensors="np")
+    pixels = np.asarray(found["pixel_values"], dtype=np.float32)
+    if pixels.ndim != 4 or pixels.shape[1] != 3 or not np.isfinite(pixels).all():
+        raise ValueError(f"a picture becomes {pixels.shape} numbers, some of them not finite")
 
 
 def _is_small(value: Any) -> bool:
