@@ -15,6 +15,12 @@ PROGRAM = """
 import json, re, sys
 from pathlib import Path
 import xai.wsgi, xai.urls, xai.web.urls
+from django.core.management import call_command
+from django.test import Client
+call_command("migrate", verbosity=0)
+client = Client(SERVER_NAME="localhost")
+pages = ["", "system/", "runs/", "runs/new/", "models/", "uploads/new/", "examples/breast-cancer/"]
+assert [client.get("/" + page).status_code for page in pages] == [200] * len(pages)
 status = Path("/proc/self/status")
 # Not ru_maxrss: it counts the process from which this one was forked.
 peak = int(re.search(r"VmHWM:\\s+(\\d+)", status.read_text())[1]) if status.exists() else 0
