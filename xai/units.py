@@ -53,8 +53,8 @@ class Gradients(Protocol):
     def gradient(self, inputs: Tensor, of: Integers, output: int = 0) -> tuple[Tensor, Tensor]:
         """Return score (b,) and gradient (b, *features) of one output at these inputs.
 
-        `of` may repeat a sample; rows do not see each other. A sample that has no such output
-        gets NaN as its score and zeros as its gradient.
+        `of` may repeat a sample; rows do not see each other, and take as many forwards as memory
+        asks for. A sample that has no such output gets NaN as its score and zeros as its gradient.
         """
 
     def reduce(self, values: Tensor, of: Integers) -> list[Floats]:
@@ -99,6 +99,9 @@ class UnitProblem:
         What is explained of each sample: the class, or the text of each generated token.
     score : Kept
     seed : int
+    inner : Kept, or None
+        The same score over single units: columns of `kept` are units, fixed ones always kept. None
+        where units of a player cannot be parted.
     causes : None, or tuple of arrays of shape (k,)
         Units 0 … causes[o]-1 come before output o and alone can cause it; None: all can.
     extras : mapping
@@ -116,6 +119,7 @@ class UnitProblem:
     gradients: Gradients | None = None
     attention: Attention | None = None
     causes: tuple[Integers, ...] | None = None
+    inner: Kept | None = None
     extras: Mapping[str, object] = field(default_factory=dict)
 
     @property

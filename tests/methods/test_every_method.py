@@ -72,6 +72,22 @@ def test_has_a_page_with_every_parameter(slug):
         assert f"`{parameter.name}`" in page
 
 
+@pytest.mark.parametrize(
+    ("kind", "other"), [(k, s) for k in catalogue.KINDS for s in catalogue.of(k)]
+)
+def test_every_kind_has_pages_sources_and_parameters(kind, other):
+    card, method = catalogue.card(other, kind), catalogue.load(other, kind)
+    page = (ROOT / "docs/methods" / f"{other}.md").read_text()
+    assert page.startswith(f"# {card.title}\n")
+    assert all(f"`{parameter.name}`" in page for parameter in card.parameters)
+    assert all(f"\n{line} " in method.__doc__ for line in ("Source:", "Cost:"))
+    made = method.Params()
+    assert {p.name: getattr(made, p.name) for p in card.parameters} == {
+        p.name: p.default for p in card.parameters
+    }
+    assert set(type(made).__dataclass_fields__) == {p.name for p in card.parameters}
+
+
 def test_every_method_file_is_in_the_catalogue():
     folder = ROOT / "xai/methods"
     modules = [".".join(p.relative_to(ROOT).with_suffix("").parts) for p in folder.rglob("*.py")]

@@ -1,0 +1,145 @@
+"""Cards that texts, language models and images share: their kinds change words and defaults."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xai.methods.card import Card, Parameter, Size
+from xai.methods.shapley.budget import inner_coalitions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xai.vocabulary import Json
+
+PARTED = 0.2
+"""Share of words that have several tokens, in a typical text and vocabulary: for the estimate."""
+
+
+def _shapley(given: Mapping[str, Json], size: Size) -> int:
+    players = max(size.units, 1)
+    inner = inner_coalitions(players, int(given["coalitions"]), int(given["exact_up_to"]))
+    inside = 2 * (int(given["inner"]) // 2) * 3.5 * PARTED * players
+    return size.rows * int(2 + inner + inside)
+
+
+def _occlusion(_given: Mapping[str, Json], size: Size) -> int:
+    return size.rows * (1 + size.units)
+
+
+def _lime(given: Mapping[str, Json], size: Size) -> int:
+    return size.rows * int(given["samples"])
+
+
+def _random(_given: Mapping[str, Json], size: Size) -> int:
+    return size.rows * 2
+
+
+SHAPLEY = Card(
+    slug="shapley",
+    colour=1,
+    title="Shapley values",
+    family="Shapley values",
+    summary="Shares the difference between the score and the score of a text without its words "
+    "fairly among the words. Exact for short texts, otherwise estimated with a standard error.",
+    source="Shapley 1953; tokens within a word: Owen 1977",
+    module="xai.methods.shapley.units",
+    cost="coalitions per text, and inner × (tokens + 1) per word of several tokens",
+    evaluations=_shapley,
+    parameters=(
+        Parameter(
+            "coalitions",
+            "int",
+            256,
+            "How many combinations of words are tried when not all can be; at least 6 per word. "
+            "More cost more and shrink the standard error.",
+            low=16,
+            high=4096,
+        ),
+        Parameter(
+            "exact_up_to",
+            "int",
+            8,
+            "With at most this many words every combination is tried, and nothing is estimated.",
+            low=1,
+            high=12,
+        ),
+        Parameter(
+            "inner",
+            "int",
+            8,
+            "How often the tokens of a word of several are taken apart to divide its value among "
+            "them; 0 divides it equally.",
+            low=0,
+            high=64,
+        ),
+    ),
+    is_stochastic=True,
+    is_complete=True,
+    is_recommended=True,
+)
+
+OCCLUSION = Card(
+    slug="occlusion",
+    colour=3,
+    title="Occlusion",
+    family="Perturbation",
+    summary="How far the score falls when one word is removed, the others kept.",
+    source="Zeiler and Fergus, ECCV 2014; Li, Monroe and Jurafsky 2016",
+    module="xai.methods.perturbation.occlusion_units",
+    cost="words + 1 per text",
+    evaluations=_occlusion,
+    is_recommended=True,
+)
+
+LIME = Card(
+    slug="lime",
+    colour=4,
+    title="LIME",
+    family="Surrogate",
+    summary="Fits a linear model to the score of random variations of the text and shows its "
+    "coefficients. It explains that linear model; the fit says how well it stands for the real "
+    "one.",
+    source="Ribeiro, Singh and Guestrin, KDD 2016",
+    module="xai.methods.surrogates.lime_units",
+    cost="samples per text",
+    evaluations=_lime,
+    parameters=(
+        Parameter(
+            "samples", "int", 500, "How many variations of each text are scored.", low=50, high=5000
+        ),
+        Parameter(
+            "width",
+            "float",
+            0.25,
+            "How fast variations lose weight as more words are removed, on the cosine distance "
+            "from 0 to 1. Smaller is more local.",
+            low=0.02,
+            high=10,
+        ),
+        Parameter(
+            "ridge",
+            "float",
+            1.0,
+            "How strongly coefficients are pulled to zero.",
+            low=1e-6,
+            high=1000,
+        ),
+    ),
+    is_stochastic=True,
+)
+
+RANDOM = Card(
+    slug="random",
+    colour=16,
+    title="Random values",
+    family="Control",
+    summary="Knows nothing. A method that agrees with the others no more than this one does has "
+    "shown nothing.",
+    source="a control of our own",
+    module="xai.methods.random_units",
+    cost="2 per text, to find the scale",
+    evaluations=_random,
+    is_stochastic=True,
+    is_recommended=True,
+)
