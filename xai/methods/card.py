@@ -92,6 +92,7 @@ class Card:
     evaluations : the formula: (parameters, size) to model evaluations
     is_signed, is_stochastic, is_complete : what may be compared and checked
     colour : place in the palette, the same on every page: 1 to 15, or 16 (grey) for a control
+    posed : parameters that shape the problem (how a picture is cut), not the method
     exact_with : capabilities of the model with which the method neither samples nor needs a seed
     """
 
@@ -113,6 +114,7 @@ class Card:
     is_recommended: bool = False
     colour: int = 16
     exact_with: tuple[str, ...] = ()
+    posed: tuple[str, ...] = ()
 
     def read(self, given: Mapping[str, Json]) -> dict[str, Json]:
         """Return all parameters, `given` ones checked, the others at their defaults.

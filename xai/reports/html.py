@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xai.methods.catalogue import TEXT
+from xai.methods.catalogue import GENERATION, IMAGES, TEXT
 from xai.reports import html_facts, html_tables, html_texts
 from xai.reports.markup import Html, join, tag
 from xai.reports.results import Results
@@ -31,7 +31,12 @@ _SECTION_OF_PAGE = {
 }  # fmt: skip
 
 
-IMPORTANCE = {TEXT: html_texts.words}
+def _none(_results: Results) -> Html:
+    """Tokens in their places and points of pictures have no importance over all samples."""
+    return Html()
+
+
+IMPORTANCE = {TEXT: html_texts.words, GENERATION: _none, IMAGES: _none}
 """How the importance over all samples is written, where not as a table of features."""
 
 

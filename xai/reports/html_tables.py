@@ -7,8 +7,8 @@ from xai.evaluation.catalogue import CATALOGUE
 from xai.figures import matrix
 from xai.figures.lanes import arrange
 from xai.figures.parts import number
-from xai.methods.catalogue import GENERATION, TEXT
-from xai.reports import html_texts
+from xai.methods.catalogue import GENERATION, IMAGES, TEXT
+from xai.reports import html_pictures, html_texts
 from xai.reports.findings import OUTPUT
 from xai.reports.html_lanes import lanes_table, method_name, scroll
 from xai.reports.markup import Html, join, name, tag
@@ -21,6 +21,10 @@ FEATURES = 30
 """Rows of the table of importance; the bundle has all features."""
 FEATURES_OF_ROW = 12
 DISPUTED = 10
+
+
+SAMPLES = {TEXT: html_texts.sample, GENERATION: html_texts.sample, IMAGES: html_pictures.sample}
+"""How one sample is written, where not as a table of features."""
 
 
 def importance(results: Results) -> Html:
@@ -196,10 +200,10 @@ def _chosen(results: Results) -> list[tuple[int, str]]:
 
 def _sample(results: Results, sample: int, why: str) -> Html:
     position = results.sample_index(sample)
-    if results.kind in {TEXT, GENERATION}:
+    if results.kind in SAMPLES:
         title = f"Row {sample}, {why}" if why else f"Row {sample}"
-        said, texts = _prediction(results, position), html_texts.sample(results, sample)
-        return tag("div", tag("h3", title), said, texts, class_="sample")
+        said, drawn = _prediction(results, position), SAMPLES[results.kind](results, sample)
+        return tag("div", tag("h3", title), said, drawn, class_="sample")
     lanes, shown = lanes_of_sample(results, sample), results.inputs.display(position)
     rows = arrange(results.inputs.names, lanes, shown=shown)
     hidden = len(rows) - FEATURES_OF_ROW

@@ -16,7 +16,7 @@ class Html(str):
 
 Child = str | Html | Iterable[Html] | None
 
-_EMPTY = {"meta", "rect", "path", "col", "br"}
+_EMPTY = {"meta", "rect", "path", "col", "br", "img"}
 """Elements without an end tag; those of SVG are closed in place."""
 
 

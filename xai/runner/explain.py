@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from xai.assets.packing import pack
 from xai.errors import InvalidParameter, RefusedFile, XaiError
 from xai.jail import level
 from xai.methods import catalogue
@@ -69,10 +70,12 @@ def explain(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InvalidParameter(f"{out} exists already. Name a new folder with --out.")
     for path in (model, dataset):
-        if not path.is_file():
+        if not path.exists():
             raise RefusedFile(f"There is no file {path}.")
+    if dataset.is_dir():
+        raise RefusedFile(f"{dataset} is a folder. Zip a folder of pictures and name the zip.")
     with tempfile.TemporaryDirectory(prefix="parallax-") as work:
-        run = _Run(model, dataset, options, report, Path(work))
+        run = _Run(_packed(model, Path(work)), dataset, options, report, Path(work))
         folders = run.compute()
         report("Writing the bundle", 0, 0)
         write_bundle(Results.gather(run.manifest(), folders), out)
@@ -217,6 +220,11 @@ def _tokens(options: Options, kind: str) -> int:
     if options.tokens < 0:
         raise InvalidParameter(f"--tokens must be at least 1, not {options.tokens}.")
     return (options.tokens or TOKENS_DEFAULT) if kind == catalogue.GENERATION else 0
+
+
+def _packed(model: Path, work: Path) -> Path:
+    """Return the model as one file: a Hugging Face folder is zipped as it stands."""
+    return pack(model, work / f"{model.name}.zip") if model.is_dir() else model
 
 
 def _described(path: Path, facts: Json) -> dict[str, Json]:

@@ -32,8 +32,12 @@ def attribute(
     """
     job = payload["job"]
     problem = pose(payload, recipe, job["seed"], *span)
-    method = catalogue.load(job["method"], recipe.kind)
-    found: UnitAttribution = method.attribute(problem, method.Params(**job["params"]), progress)
+    method, card = (
+        catalogue.load(job["method"], recipe.kind),
+        catalogue.card(job["method"], recipe.kind),
+    )
+    own = {name: value for name, value in job["params"].items() if name not in card.posed}
+    found: UnitAttribution = method.attribute(problem, method.Params(**own), progress)
     counts = problem.output_counts
     _check(problem, found)
     shapes = _shapes(problem, found)

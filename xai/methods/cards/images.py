@@ -2,8 +2,89 @@
 
 from __future__ import annotations
 
-from xai.methods.card import Card
+from typing import TYPE_CHECKING
+
+from xai.methods.card import Card, Parameter, Size
 from xai.methods.cards.craft import CRAFT
 
-CARDS: tuple[Card, ...] = (CRAFT,)
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xai.vocabulary import Json
+
+
+def _rise(given: Mapping[str, Json], size: Size) -> int:
+    return size.rows * int(given["masks"])
+
+
+def _smoothgrad(given: Mapping[str, Json], size: Size) -> int:
+    return 3 * size.rows * int(given["samples"])
+
+
+def _gradcam(_given: Mapping[str, Json], size: Size) -> int:
+    return 3 * size.rows
+
+
+CARDS: tuple[Card, ...] = (
+    Card(
+        slug="smoothgrad",
+        colour=9,
+        title="SmoothGrad × input",
+        family="Gradient",
+        summary="The gradient of the score averaged over noisy copies of the picture, times the "
+        "picture's distance from its mean colour. Calmer than the plain gradient.",
+        source="Smilkov et al. 2017",
+        module="xai.methods.gradient.smoothgrad",
+        cost="samples × (forward + backward) per picture",
+        evaluations=_smoothgrad,
+        needs=("gradient",),
+        parameters=(
+            Parameter("samples", "int", 25, "Noisy copies per picture.", low=2, high=500),
+            Parameter(
+                "noise",
+                "float",
+                0.15,
+                "Standard deviation of the noise, as a share of the picture's range.",
+                low=0.001,
+                high=1,
+            ),
+        ),
+        is_stochastic=True,
+    ),
+    Card(
+        slug="gradcam",
+        colour=11,
+        title="Grad-CAM",
+        family="Gradient",
+        summary="The last feature maps of a convolutional network, weighted by how much the score "
+        "rises with each. Coarse, and shows only what speaks for the class.",
+        source="Selvaraju et al., ICCV 2017",
+        module="xai.methods.gradient.gradcam",
+        cost="one forward and one backward pass per picture",
+        evaluations=_gradcam,
+        needs=("gradient", "convolution"),
+        is_signed=False,
+        is_recommended=True,
+    ),
+    Card(
+        slug="rise",
+        colour=12,
+        title="RISE",
+        family="Perturbation",
+        summary="How much higher the score is where random soft masks keep a place than where they "
+        "hide it. Needs answers only, and tells its standard error.",
+        source="Petsiuk, Das and Saenko, BMVC 2018, centred",
+        module="xai.methods.perturbation.rise",
+        cost="masks per picture",
+        evaluations=_rise,
+        parameters=(
+            Parameter("masks", "int", 500, "Random masks per picture.", low=50, high=20000),
+            Parameter("cells", "int", 7, "Cells of a mask along each side.", low=2, high=32),
+            Parameter("kept", "float", 0.5, "Share that a mask keeps.", low=0.05, high=0.95),
+        ),
+        is_stochastic=True,
+        is_recommended=True,
+    ),
+    CRAFT,
+)
 """In the order of the form and the pages."""

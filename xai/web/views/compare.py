@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from xai.methods.catalogue import TABULAR
-from xai.web import comparison, texts
+from xai.methods.catalogue import IMAGES, TABULAR
+from xai.web import comparison, pictures, texts
 from xai.web.landed import Landed, landed
 
 
@@ -21,6 +21,8 @@ def show(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     query = request.GET.dict()
     if found.results.kind == TABULAR:
         return render(request, "results/compare.html", _table(found, query))
+    if found.results.kind == IMAGES:
+        return render(request, "pictures/compare.html", _picture(found, query))
     return render(request, "texts/compare.html", _text(found, query))
 
 
@@ -38,7 +40,12 @@ def _text(found: Landed, query: dict[str, str]) -> dict[str, Any]:
     return {**_sample(found, state, notice), **texts.side_by_side(found.results, state)}
 
 
-def _sample(found: Landed, state: comparison.State | texts.State, notice: str) -> dict[str, Any]:
+def _picture(found: Landed, query: dict[str, str]) -> dict[str, Any]:
+    state, notice = pictures.read(query, found.results)
+    return {**_sample(found, state, notice), **pictures.side_by_side(found.results, state)}
+
+
+def _sample(found: Landed, state: comparison.Going, notice: str) -> dict[str, Any]:
     """Return what the page says of a sample of any kind."""
     results = found.results
     return {

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from xai.methods.catalogue import TABULAR, TEXT
+from xai.methods.catalogue import IMAGES, TABULAR, TEXT
 from xai.reports import side_by_side
-from xai.web import lexicons, overall, summary
+from xai.web import lexicons, overall, pictures, summary
 from xai.web.comparison import ORDERS
 from xai.web.landed import Landed, landed
 from xai.web.overall import View
@@ -55,6 +55,12 @@ def globally(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         words = lexicons.View.read(request.GET.dict())
         context = {"state": words, **lexicons.table(found.results, words)}
         return render(request, "texts/global.html", _frame(found, view) | context)
+    if found.results.kind == IMAGES:
+        query = request.GET
+        shown = pictures.gallery(
+            found.results, query.get("page", ""), wrong=query.get("wrong") == "1"
+        )
+        return render(request, "pictures/global.html", _frame(found, view) | shown)
     context = {
         "targets": side_by_side.targets(found.results),
         "orders": ORDERS,
