@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 
 import pytest
@@ -147,6 +148,14 @@ def test_every_page_is_accessible_and_as_wide_as_its_window(tab, site, run, sche
             for width in (390, 1024, 1440):
                 page.set_viewport_size({"width": width, "height": 900})
                 assert not is_too_wide(page), (address, width)
+
+
+def test_a_pickle_is_refused_in_a_sentence_that_says_how_to_convert_it(page, site, tmp_path):
+    kept = tmp_path / "model.joblib"
+    kept.write_bytes(pickle.dumps({"a": 1}))
+    send(page, site, "model", kept)
+    expect(page.locator("#status [role=alert]")).to_contain_text("skops.io.dump")
+    assert violations(page) == []
 
 
 def test_the_example_goes_from_one_button_to_its_results(page, site):

@@ -70,7 +70,9 @@ def _entry(entry: Entry, lane: Lane) -> Html:
     if entry.home is not None:
         return tag("td", tag("small", "with ", tag("bdi", entry.home_name)), class_="quiet")
     place = tag("small", f"#{entry.place}", class_="place") if entry.place else None
-    group = tag("small", "with ", tag("bdi", ", ".join(entry.group))) if entry.group else None
+    more = f" and {len(entry.group) - 2} more" if len(entry.group) > 2 else None
+    few = tag("bdi", ", ".join(entry.group[:2]))
+    group = tag("small", "with ", few, more) if entry.group else None
     return tag(
         "td",
         _bar(entry.bar) if entry.bar else None,
