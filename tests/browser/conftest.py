@@ -32,15 +32,11 @@ def chromium():
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
     with sync_api.sync_playwright() as playwright:
+        # Its loop runs in this thread for as long as it lives, and other tests use the database.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _database_beside_a_loop():
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in this thread.
-    yield
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
