@@ -1,4 +1,4 @@
-"""The agreement of a run: opened when its methods are over, over those that succeeded."""
+"""Agreement and faithfulness: opened when the methods are over, over those that succeeded."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from xai.web.models.runs import State
 
 
 def open_or_cancel(job: Job, computed: list[Job]) -> None:
-    """Queue the agreement of two or more local methods; with fewer, cancel it quietly.
+    """Queue a step that looks at local methods; with too few of them, cancel it quietly.
 
     Call it in a transaction; `job` is waiting, and the `computed` jobs are over.
     """
     done = [other for other in computed if other.state == State.DONE]
     shards = Shard.objects.filter(job=job)
-    if sum(other.role == Job.Role.METHOD and _is_local(other) for other in done) < 2:
+    local = sum(other.role == Job.Role.METHOD and _is_local(other) for other in done)
+    if local < (2 if job.role == Job.Role.AGREEMENT else 1):
         job.state, job.finished = State.CANCELLED, now()
         shards.update(state=State.CANCELLED)
     else:
         # The key names what is compared: a method that failed today may succeed when retried.
         parts = sorted(other.key for other in done)
-        job.key = job_key(job.run.recipe, {"role": job.role, "parts": parts})
+        asked = {"role": job.role, "params": job.params, "parts": parts}
+        job.key = job_key(job.run.recipe, asked)
         if earlier := reuse.find(job.run.owner_id, job.key):
             reuse.link(job, earlier)
             shards.update(state=State.DONE)
@@ -39,7 +41,7 @@ def open_or_cancel(job: Job, computed: list[Job]) -> None:
 
 
 def folders(job: Job) -> dict[str, Path]:
-    """Return the folders to compare: by slug, "self:<slug>", and the predictions, for the units."""
+    """Return the folders to look at: by slug, "self:<slug>", and the predictions, for the units."""
     others = Job.objects.filter(run_id=job.run_id, state=State.DONE).exclude(pk=job.pk)
     prefix = {
         Job.Role.PREDICTIONS: "predictions",

@@ -7,6 +7,7 @@ import shutil
 import time
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 
@@ -16,9 +17,12 @@ from tasks.heart import Heart, Lost, Stopping, beating, stopping
 from tasks.queue import part_of
 from tasks.states import Claim
 from xai.errors import XaiError
-from xai.vocabulary import Json
+from xai.vocabulary import Json, Recipe
 from xai.web import files
 from xai.web.models import Job
+
+if TYPE_CHECKING:
+    from xai.runner.faithfulness import Given
 
 INTERNAL = "This method stopped on an internal error. It has been logged."
 SHARD_SECONDS_MOST = 600.0
@@ -73,13 +77,15 @@ def _explain(held: Claim) -> None:
     heart, shard = Heart(held), held.shard
     parts = files.results(held.job.key) / "parts"
     part = parts / part_of(shard, held.token)
+    recipe, given = _builds_on(held)
     with sessions.using(held.run) as session:
         reply = session.compute(
-            held.run.recipe,
+            recipe,
             _asked(held.job),
             shard.start,
             shard.stop,
             part,
+            given=given,
             on_progress=heart.note,
             poll=heart.poll,
             wall_s=getattr(settings, "SHARD_SECONDS_MOST", SHARD_SECONDS_MOST),
@@ -114,6 +120,18 @@ def _agree(held: Claim) -> None:
         asked = _asked(held.job, held.job.key)
         evaluate(agreements.folders(held.job), files.results(held.job.key), asked)
     states.close(held, 0, time.monotonic() - began)
+
+
+def _builds_on(held: Claim) -> tuple[Recipe, Given | None]:
+    """Return what a shard is asked, and the results that it builds on, if it does."""
+    recipe, shard = held.run.recipe, held.shard
+    if held.job.role != Job.Role.FAITHFULNESS:
+        return recipe, None
+    from xai.runner import faithfulness  # noqa: PLC0415 - as above
+
+    folders = agreements.folders(held.job)
+    given = faithfulness.given(folders, shard.start, shard.stop)
+    return faithfulness.narrowed(recipe, folders), given
 
 
 def _asked(job: Job, key: str = "") -> dict[str, Json]:

@@ -108,7 +108,7 @@ def _ring_again() -> None:
 def _settle_forgotten() -> None:
     """Close runs whose last move was made, but not its consequence: no known way leads here."""
     unfinished = Job.objects.filter(run=OuterRef("pk")).exclude(
-        Q(state__in=OVER) | Q(role=Job.Role.AGREEMENT)
+        Q(state__in=OVER) | Q(role__in=Job.LATER)
     )
     for run in Run.objects.exclude(state__in=OVER).exclude(Exists(unfinished)):
         with transaction.atomic():

@@ -90,7 +90,7 @@ def part_of(shard: Shard, token: str) -> str:
 
 
 def _job(run: Run, position: int, planned: JobPlan) -> Job:
-    is_agreement = planned.role == Job.Role.AGREEMENT
+    is_later = planned.role in Job.LATER
     job = Job(
         run=run,
         position=position,
@@ -100,9 +100,9 @@ def _job(run: Run, position: int, planned: JobPlan) -> Job:
         seed=planned.seed,
         key=planned.key,
         planned=planned.planned,
-        state=State.WAITING if is_agreement else State.QUEUED,
+        state=State.WAITING if is_later else State.QUEUED,
     )
-    earlier = None if is_agreement else reuse.find(run.owner_id, planned.key)
+    earlier = None if is_later else reuse.find(run.owner_id, planned.key)
     return reuse.link(job, earlier) if earlier else job
 
 
@@ -124,12 +124,14 @@ def _shards(job: Job, planned: JobPlan) -> Sequence[Shard]:
 
 def _reopen(run: Run) -> None:
     missing = Job.objects.filter(run=run).exclude(state=State.DONE)
-    for job in missing.exclude(role=Job.Role.AGREEMENT):
+    for job in missing.exclude(role__in=Job.LATER):
         _again(job)
-    # The agreement waits anew: more methods may succeed than it compared.
-    agreement = Job.objects.filter(run=run, role=Job.Role.AGREEMENT)
-    agreement.update(state=State.WAITING, error="", result="", reused=False, finished=None)
-    Shard.objects.filter(job__in=agreement).update(state=State.WAITING, attempts=0, error="")
+    # The later steps wait anew: more methods may succeed than they looked at.
+    later = Job.objects.filter(run=run, role__in=Job.LATER)
+    later.update(state=State.WAITING, error="", result="", reused=False, finished=None)
+    Shard.objects.filter(job__in=later).update(
+        state=State.WAITING, attempts=0, token="", error="", progress=0
+    )
     queued = Shard.objects.filter(job__run=run, state=State.QUEUED)
     ring(queued.values_list("pk", flat=True))
 

@@ -180,12 +180,12 @@ def cancel(run: Run) -> bool:
 
 
 def settle(run_id: uuid.UUID) -> None:
-    """Open the agreement when the methods are over, and close the run when all is over.
+    """Open the later steps when the methods are over, and close the run when all is over.
 
     Harmless at any time; call it in the transaction of the move before it.
     """
     jobs = list(Job.objects.filter(run_id=run_id))
-    computing = [job for job in jobs if job.role != Job.Role.AGREEMENT]
+    computing = [job for job in jobs if job.role not in Job.LATER]
     if any(not job.is_over for job in computing):
         return
     for job in jobs:

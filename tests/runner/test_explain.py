@@ -55,6 +55,8 @@ def test_the_bundle_is_whole(bundle):
         "predictions.parquet",
         "agreement.parquet",
         "agreement.json",
+        "faithfulness.parquet",
+        "faithfulness.json",
         "report.html",
     } <= {path.name for path in bundle.iterdir()}
 

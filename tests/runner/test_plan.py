@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from xai.errors import InvalidParameter
-from xai.runner.plan import estimate, plan
+from xai.runner.plan import MEASURED, MOVES, estimate, plan
 from xai.vocabulary import MethodChoice, Recipe
 
 MODEL = {
@@ -40,9 +40,38 @@ def test_a_random_method_runs_again_with_another_seed():
         ("self", "shapley"),
         ("method", "permutation"),
         ("agreement", ""),
+        ("faithfulness", ""),
     ]
     assert jobs[2].seed == jobs[1].seed + 1
     assert jobs[2].shards[-1].stop == 50
+
+
+def test_faithfulness_is_measured_on_a_spread_of_many_rows():
+    job = plan(RECIPE, MODEL, DATA)[-1]
+    assert job.shards[-1].stop == 200
+    assert job.planned > 200 * 19 * 10
+
+
+def test_a_method_that_costs_much_is_not_moved():
+    wide = MODEL | {"features": [{"name": str(i)} for i in range(30)]}
+    job = plan(RECIPE, wide, DATA)[-1]
+    assert job.params == {"moved": [], "unmoved": ["shapley"]}
+
+
+def test_a_method_that_costs_little_is_moved_too():
+    job = plan(RECIPE, MODEL | {"capabilities": ["trees"]}, DATA)[-1]
+    assert job.params == {"moved": ["shapley"], "unmoved": []}
+
+
+def test_global_methods_alone_are_not_measured():
+    alone = replace(RECIPE, methods=RECIPE.methods[1:])
+    assert plan(alone, MODEL, DATA)[-1].role == "agreement"
+
+
+def test_the_price_of_a_mask_is_what_the_tables_baselines_cost():
+    from xai.workbench.table_arena import DRAWS, PASSES
+
+    assert (MEASURED["tabular"], MOVES) == (PASSES, DRAWS + 1)
 
 
 def test_exact_tree_shapley_values_need_no_second_seed():

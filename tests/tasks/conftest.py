@@ -69,7 +69,7 @@ class FakeSession:
     def __init__(self):
         self.computed, self.misbehave, self.is_closed = [], {}, False
 
-    def compute(self, recipe, job, start, stop, target, *, on_progress, poll, wall_s):
+    def compute(self, recipe, job, start, stop, target, *, given=None, on_progress, poll, wall_s):
         self.computed.append((job["role"], job["method"], start))
         on_progress(50, 100)
         if act := self.misbehave.get(job["method"] or job["role"]):

@@ -43,6 +43,18 @@ def mean_interval(
     return mean, np.where(few, np.nan, low), np.where(few, np.nan, high)
 
 
+def resampled(values: Floats, seed: int, resamples: int = RESAMPLES) -> Floats:
+    """Return the means of resampled samples, shape (resamples, rows); nothing may be undefined."""
+    rows, n = values.shape
+    draws = np.empty((resamples, rows))
+    random = np.random.default_rng(seed)
+    step = max(1, CHUNK_NUMBERS // max(n, 1))
+    for start in range(0, resamples, step):
+        weights = _resample(random, min(step, resamples - start), n)
+        draws[start : start + step] = weights @ values.T / n
+    return draws
+
+
 def _resample(random: np.random.Generator, rows: int, n: int) -> Floats:
     """Return how often each sample is drawn, shape (rows, n): a multinomial, drawn one by one."""
     drawn = random.integers(0, n, size=(rows, n)) + np.arange(rows)[:, None] * n

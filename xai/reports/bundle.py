@@ -63,6 +63,15 @@ AGREEMENT = pa.schema(
         ("value", pa.float64()),
     ]
 )
+FAITHFULNESS = pa.schema(
+    [
+        ("method", pa.string()),
+        ("baseline", pa.string()),
+        ("measure", pa.string()),
+        ("sample", pa.int64()),
+        ("value", pa.float64()),
+    ]
+)
 
 
 def write_bundle(results: Results, out: Path) -> None:
@@ -99,6 +108,9 @@ def _fill(results: Results, folder: Path) -> None:
     if agreement:
         _join("agreement.parquet", AGREEMENT, [agreement], folder)
         shutil.copyfile(agreement / "agreement.json", folder / "agreement.json")
+    if faithfulness := results.folders.get("faithfulness"):
+        _join("faithfulness.parquet", FAITHFULNESS, [faithfulness], folder)
+        shutil.copyfile(faithfulness / "faithfulness.json", folder / "faithfulness.json")
     (folder / "report.html").write_text(render(results), encoding="utf-8")
     files = {path.name: path for path in folder.iterdir()}
     text = json.dumps(complete(results, files), indent=2, allow_nan=False)

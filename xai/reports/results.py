@@ -22,6 +22,10 @@ from xai.vocabulary import Json
 
 __all__ = ["ImportanceRow", "MethodResult", "Results"]
 
+STEPS = {"predictions", "agreement", "faithfulness"}
+"""Finished jobs that are no methods."""
+_REFERENCES = {"random": "Random order", "leave-one-out": "Leaving out one"}
+
 
 @dataclass(frozen=True)
 class Results:
@@ -39,7 +43,7 @@ class Results:
         manifest : dict
             What is known of the run without its results.
         folders : mapping
-            By "predictions", "agreement", method, or "self:<method>".
+            By "predictions", "agreement", "faithfulness", method, or "self:<method>".
         """
         return cls(manifest, dict(folders))
 
@@ -62,7 +66,7 @@ class Results:
 
     def method(self, slug: str) -> MethodResult:
         """Return one method; KeyError if it has no result."""
-        if slug in {"predictions", "agreement"}:
+        if slug in STEPS:
             raise KeyError(slug)
         return self._load(slug)
 
@@ -72,8 +76,8 @@ class Results:
             return f"{self.title(slug.removeprefix(SELF))}, another seed"
         if slug in self.folders:
             return self._load(slug).title
-        if slug == "random":
-            return "Random order"
+        if slug in _REFERENCES:
+            return _REFERENCES[slug]
         return CATALOGUE[slug].title if slug in CATALOGUE else slug
 
     @cached_property
@@ -103,6 +107,13 @@ class Results:
         if "agreement" not in self.folders:
             return None
         return reading.read_json(self.folders["agreement"] / "agreement.json")
+
+    @property
+    def faithfulness(self) -> dict[str, Json] | None:
+        """The content of faithfulness.json, or None while it is not computed."""
+        if "faithfulness" not in self.folders:
+            return None
+        return reading.read_json(self.folders["faithfulness"] / "faithfulness.json")
 
     @cached_property
     def importance(self) -> list[ImportanceRow]:
@@ -181,7 +192,7 @@ class Results:
     def _ordered(self) -> list[str]:
         """Return the slugs with results: as in the recipe, then any others."""
         asked = [choice["slug"] for choice in self.manifest.get("recipe", {}).get("methods", [])]
-        there = [slug for slug in self.folders if slug not in {"predictions", "agreement"}]
+        there = [slug for slug in self.folders if slug not in STEPS]
         known = [slug for slug in asked if slug in there]
         return known + [slug for slug in there if slug not in known]
 

@@ -14,7 +14,7 @@ from xai.evaluation.files import write_agreement
 from xai.reports.method import MethodResult
 from xai.reports.results import Results
 from xai.runner import common_units
-from xai.runner.merge import write_folder
+from xai.runner.folders import write_folder
 from xai.runner.version import code_version
 from xai.vocabulary import Json
 

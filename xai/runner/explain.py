@@ -15,7 +15,7 @@ from xai.jail import level
 from xai.methods import catalogue
 from xai.reports.bundle import write_bundle
 from xai.reports.results import Results
-from xai.runner import agreement
+from xai.runner import agreement, faithfulness
 from xai.runner.manifest import manifest
 from xai.runner.merge import merge
 from xai.runner.plan import JobPlan, missing_capability, plan
@@ -140,15 +140,19 @@ class _Run:
             self.report("agreement", 0, 0)
             agreement.evaluate(folders, target, facts)
             return target
+        recipe, is_measured = self.recipe, job.role == faithfulness.ROLE
+        if is_measured:
+            recipe = faithfulness.narrowed(recipe, folders)
         parts, before = [], 0
         for index, shard in enumerate(job.shards):
             part = target / "parts" / str(index)
             reply = session.compute(
-                self.recipe,
+                recipe,
                 job.as_json(),
                 shard.start,
                 shard.stop,
                 part,
+                given=faithfulness.given(folders, shard.start, shard.stop) if is_measured else None,
                 on_progress=self._watch(job, before),
             )
             before += int(reply["evaluations"])

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from xai.errors import XaiError
 from xai.methods import catalogue
 from xai.methods.card import Card
-from xai.runner import concept_tables, tables, unit_tables
+from xai.runner import concept_tables, faithfulness, tables, unit_tables
+from xai.runner.folders import write_folder
 from xai.runner.parts import read_part
 from xai.vocabulary import Json
 
@@ -40,6 +36,8 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
     dict
         What `job.json` holds; see `docs/results.md`.
     """
+    if job["role"] == faithfulness.ROLE:
+        return faithfulness.merge(job, parts, target)
     replies, arrays = _gather(parts)
     facts = _facts(job, replies)
     if job["role"] == "predictions":
@@ -60,20 +58,6 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
         files = tables.attribution_files(job, facts, arrays)
     write_folder(target, files, facts)
     return facts
-
-
-def write_folder(target: Path, files: Mapping[str, pa.Table], facts: Mapping[str, Json]) -> None:
-    """Write tables and `job.json` under temporary names, then rename each; `job.json` last."""
-    target.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=".merge-", dir=target))
-    try:
-        for name, table in files.items():
-            pq.write_table(table, fresh / name, compression="zstd")
-            os.replace(fresh / name, target / name)  # noqa: PTH105
-        (fresh / "job.json").write_text(json.dumps(facts))
-        os.replace(fresh / "job.json", target / "job.json")  # noqa: PTH105
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _gather(parts: Sequence[Path]) -> tuple[list[Json], Arrays]:

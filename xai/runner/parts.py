@@ -15,7 +15,7 @@ from xai.vocabulary import Json
 
 _PER_ROW = {"rows", "targets", "base", "residual", "labels"}
 _MATRICES = {"values", "error", "outputs", "inputs", "probabilities"}
-_MAY_BE_NAN = {"inputs", "labels", "error", "sobols"}
+_MAY_BE_NAN = {"inputs", "labels", "error", "sobols", "scores", "deletion", "insertion"}
 
 
 def keep_part(reply: Json, made: Path, target: Path) -> Json:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from xai.assets.rows import choose
+from xai.evaluation.faithfulness.contest import passes
 from xai.methods import catalogue
 from xai.methods.card import Card, Size
 from xai.runner.version import code_version
@@ -22,6 +23,12 @@ SELF_ROWS = 50
 """Rows on which a random method is run again with another seed: enough for a mean with interval."""
 UNITS, UNITS_MOST, SIGNS_PER_WORD = 49, 512, 5
 """Parts of a picture; tokens of a text at most; letters, and the space, of a word."""
+MEASURED = {catalogue.TABULAR: 19}
+"""Kinds whose faithfulness is measured: model evaluations of one mask under all baselines."""
+MEASURED_MOST = 200
+"""Rows on which it is measured: a test needs 20, and 200 settle all but small differences."""
+MOVES, MOVES_MOST = 9, 20_000
+"""Explanations of one sample for max-sensitivity; evaluations that these may cost."""
 DEFAULT_SPEED = 20_000.0
 """Evaluations per second where none was measured."""
 
@@ -75,7 +82,7 @@ def size_of(
 def plan(
     recipe: Recipe, model: Mapping[str, Json], dataset: Mapping[str, Json]
 ) -> tuple[JobPlan, ...]:
-    """Turn a recipe into jobs, in the order of the page; the last is the agreement.
+    """Turn a recipe into jobs, in the order of the page; the last ones wait for all others.
 
     Parameters
     ----------
@@ -98,8 +105,7 @@ def plan(
         if _wants_another_seed(card, model):
             few = replace(size, rows=min(chosen, SELF_ROWS))
             jobs.append(_job("self", card, choice, recipe, few, model))
-    jobs.append(_agreement(recipe, jobs))
-    return tuple(jobs)
+    return (*jobs, _agreement(recipe, jobs), *_faithfulness(recipe, jobs, model, dataset))
 
 
 def estimate(
@@ -189,6 +195,39 @@ def _agreement(recipe: Recipe, jobs: list[JobPlan]) -> JobPlan:
     parts = sorted(job.key for job in jobs)
     key = job_key(recipe, {"role": "agreement", "parts": parts})
     return JobPlan("agreement", "", {}, recipe.seed, key, 0, 0.0, (ShardPlan(0, 1, 0),))
+
+
+def _faithfulness(
+    recipe: Recipe, jobs: list[JobPlan], model: Mapping[str, Json], dataset: Mapping[str, Json]
+) -> tuple[JobPlan, ...]:
+    """Return the job that measures how faithful the methods are, where they can be measured."""
+    local = [job for job in jobs if job.method and _is_measured(job, recipe.kind)]
+    if recipe.kind not in MEASURED or not any(job.role == "method" for job in local):
+        return ()
+    chosen = min(jobs[0].planned, MEASURED_MOST)
+    size = size_of(recipe, model, dataset, chosen)
+    players = size.units or size.features
+    planned = chosen * passes(players, len(local)) * MEASURED[recipe.kind]
+    moved: list[str] = []
+    unmoved: list[str] = []
+    for job in local:
+        if job.role == "method":
+            cost = catalogue.card(job.method, recipe.kind).evaluations(
+                job.params, replace(size, rows=MOVES)
+            )
+            (moved if cost <= MOVES_MOST else unmoved).append(job.method)
+            planned += chosen * cost if cost <= MOVES_MOST else 0
+    params = {"moved": moved, "unmoved": unmoved}
+    parts = sorted(job.key for job in jobs)
+    key = job_key(recipe, {"role": "faithfulness", "params": params, "parts": parts})
+    seconds = planned / _speed(model)
+    shards = _cut(chosen, planned, seconds)
+    return (JobPlan("faithfulness", "", params, recipe.seed, key, planned, seconds, shards),)
+
+
+def _is_measured(job: JobPlan, kind: str) -> bool:
+    card = catalogue.card(job.method, kind)
+    return card.scope == "local" and card.family != "Control"
 
 
 def _cut(items: int, planned: int, seconds: float) -> tuple[ShardPlan, ...]:

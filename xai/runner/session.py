@@ -9,7 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
+
 from xai.jail import Child, Limits
+from xai.runner.faithfulness import Given
 from xai.runner.parts import keep_part
 from xai.vocabulary import Json, Progress, Recipe
 
@@ -102,11 +105,17 @@ class Session:
         stop: int,
         target: Path,
         *,
+        given: Given | None = None,
         on_progress: Progress | None = None,
         poll: Poll | None = None,
         wall_s: float = SHARD_SECONDS_MOST,
     ) -> Json:
         """Compute one shard, check what came out, and keep it as the folder `target`.
+
+        Parameters
+        ----------
+        given : Given or None
+            Results that the shard builds on; the child reads them from its room.
 
         Returns
         -------
@@ -131,6 +140,8 @@ class Session:
             "out": str(out.resolve()),
         }
         try:
+            if given is not None:
+                payload["given"] = _give(given, out)
             reply = child.ask("shard", payload, wall_s=wall_s, on_progress=on_progress, poll=poll)
             return keep_part(reply, out, target)
         finally:
@@ -168,6 +179,19 @@ class Session:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _give(given: Given, out: Path) -> Json:
+    """Write arrays where the child may read them; the folder goes with the shard's."""
+    folder = out / "given"
+    folder.mkdir()
+    for name, array in given.arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    return {
+        "folder": str(folder.resolve()),
+        "contestants": list(given.contestants),
+        "arrays": sorted(given.arrays),
+    }
 
 
 @contextmanager

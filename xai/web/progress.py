@@ -20,6 +20,7 @@ FEW = 1000
 STEPS = {
     Job.Role.PREDICTIONS: "Predictions",
     Job.Role.AGREEMENT: "Agreement between the methods",
+    Job.Role.FAITHFULNESS: "Faithfulness to the model",
 }
 
 

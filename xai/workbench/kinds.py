@@ -4,6 +4,7 @@ Every module offers
 `fit(payload) -> facts`: whether model and data go together, refused by an error if not;
 `about(payload, recipe) -> facts`: unit, problem, outputs and warnings of every result;
 `predictions(payload, recipe, span, progress) -> (arrays, facts)`;
+`arena(payload, recipe, span, progress) -> Arena`: where methods are measured, if they can be;
 and either `attribute(payload, recipe, span, progress) -> (arrays, facts)` (tables) or
 `pose(payload, recipe, seed, start, stop) -> UnitProblem` (all others);
 for pictures also `concepts(payload, recipe, seed) -> ConceptProblem`: all chosen ones at once.

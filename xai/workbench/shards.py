@@ -9,7 +9,7 @@ import numpy as np
 
 from xai.methods import catalogue
 from xai.vocabulary import Json, Progress, Recipe
-from xai.workbench import concept_shards, kinds, unit_shards
+from xai.workbench import concept_shards, faithful, kinds, unit_shards
 from xai.workbench.versions import versions
 
 
@@ -20,6 +20,9 @@ def compute(payload: Json, progress: Progress) -> Json:
     began = time.perf_counter()
     if payload["job"]["role"] == "predictions":
         arrays, facts = kind.predictions(payload, recipe, span, progress)
+    elif payload["job"]["role"] == "faithfulness":
+        arena = kind.arena(payload, recipe, span, progress)
+        arrays, facts = faithful.measure(arena, payload, recipe)
     elif recipe.kind == catalogue.TABULAR:
         arrays, facts = kind.attribute(payload, recipe, span, progress)
     elif catalogue.card(payload["job"]["method"], recipe.kind).scope == "concepts":

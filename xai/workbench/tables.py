@@ -8,7 +8,8 @@ from xai.assets import matching
 from xai.assets.table import Table
 from xai.methods import catalogue
 from xai.vocabulary import Attribution, Floats, Importance, Integers, Json, Progress, Recipe
-from xai.workbench import gaps
+from xai.workbench import gaps, table_arena
+from xai.workbench.arena import Arena
 from xai.workbench.opened import Opened, load, open_recipe, read
 from xai.workbench.problems import pose
 
@@ -104,6 +105,12 @@ def attribute(payload: Json, recipe: Recipe, span: Span, progress: Progress) -> 
         "evaluations": int(result.evaluations),
         "notes": result.notes,
     }
+
+
+def arena(payload: Json, recipe: Recipe, span: Span, progress: Progress) -> Arena:
+    """Return where the methods are measured on the chosen rows of a span."""
+    opened = opened_for(payload, recipe)
+    return table_arena.arena(opened, recipe, payload["job"]["seed"], span, progress)
 
 
 def _rank(

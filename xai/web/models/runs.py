@@ -105,6 +105,10 @@ class Job(models.Model):
         METHOD = "method", "Method"
         SELF = "self", "Same method, another seed"
         AGREEMENT = "agreement", "Agreement"
+        FAITHFULNESS = "faithfulness", "Faithfulness"
+
+    LATER = (Role.AGREEMENT, Role.FAITHFULNESS)
+    """They wait for the methods, and look at those that succeeded."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="jobs")
     position = models.IntegerField(help_text="Order on the page.")

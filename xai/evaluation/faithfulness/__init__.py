@@ -1,0 +1,1 @@
+"""How faithful attributions are to the model: measured by taking away what they call important."""

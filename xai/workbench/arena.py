@@ -1,0 +1,44 @@
+"""Where methods are measured: samples with their players, and a score under every baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from xai.evaluation.faithfulness.catalogue import Baseline
+from xai.units import Kept
+from xai.vocabulary import Floats, Integers, Json
+
+Moved = Callable[[str, Mapping[str, Json]], Floats]
+"""`moved(method, params)` explains the samples again, each moved a little, several times: values of
+shape (draws + 1, n, units), first those of the samples as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arena:
+    """What one kind of model offers for a span of samples.
+
+    Attributes
+    ----------
+    rows : array of shape (n,)
+        Positions in the dataset.
+    players : sequence of arrays of shape (u,)
+        The player of each unit, as in `UnitProblem`.
+    shapes : sequence of tuples of int
+        Of the units of each sample.
+    scores : tuple of (Baseline, Kept)
+        The default first.
+    moved : Moved or None
+        Where moving the inputs a little means something.
+    spent : callable
+        Model evaluations so far.
+    """
+
+    rows: Integers
+    players: tuple[Integers, ...]
+    shapes: tuple[tuple[int, ...], ...]
+    scores: tuple[tuple[Baseline, Kept], ...]
+    spent: Callable[[], int]
+    is_probability: bool = False
+    moved: Moved | None = None
+    notes: Mapping[str, Json] = field(default_factory=dict)

@@ -1,0 +1,114 @@
+"""A shard of the faithfulness of a run: its merged attributions, measured on the model again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from xai.evaluation.faithfulness.catalogue import CATALOGUE
+from xai.evaluation.faithfulness.contest import Contest, Contestant, Field, contest
+from xai.evaluation.players import over_players, pool
+from xai.vocabulary import Floats, Integers, Json, Recipe
+from xai.workbench.arena import Arena
+
+Arrays = dict[str, np.ndarray]
+
+
+def measure(arena: Arena, payload: Json, recipe: Recipe) -> tuple[Arrays, Json]:
+    """Measure the given attributions under every baseline of an arena.
+
+    Returns
+    -------
+    arrays
+        `rows` (n,); `scores` (n, baselines, contestants, measures), `deletion` and `insertion`
+        (n, baselines, contestants, steps), NaN where undefined.
+    facts
+        The contestants and the baselines, in the order of the axes.
+    """
+    given = payload["given"]
+    arrays = _read(Path(given["folder"]), given["arrays"])
+    n = len(arena.rows)
+    contestants = [
+        _contestant(arena, facts, {name: arrays[f"{name}{at}"] for name in facts["arrays"]})
+        for at, facts in enumerate(given["contestants"])
+    ]
+    players = np.array([int(p.max(initial=-1)) + 1 for p in arena.players], dtype=np.int64)
+    contests = [
+        contest(
+            Field(score, players, arena.rows, payload["job"]["seed"], arena.is_probability),
+            contestants,
+        )
+        for _, score in arena.scores
+    ]
+    found = {
+        name: np.stack([getattr(each, name) for each in contests], axis=1)
+        for name in ("scores", "deletion", "insertion")
+    } if n else {}  # fmt: skip
+    if n:
+        _move(
+            arena, payload["job"]["params"].get("moved", {}), recipe, contests[0], found["scores"]
+        )
+    return {"rows": arena.rows, **found}, {
+        "names": [],
+        "contestants": list(contests[0].slugs),
+        "baselines": [baseline.as_json() for baseline, _ in arena.scores],
+        "evaluations": int(arena.spent()),
+        "notes": dict(arena.notes),
+    }
+
+
+def _read(folder: Path, names: Sequence[str]) -> Arrays:
+    return {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in names}
+
+
+def _contestant(arena: Arena, facts: Json, arrays: Mapping[str, np.ndarray]) -> Contestant:
+    """Return one method's values over the players of each sample."""
+    n = len(arena.rows)
+    flat, edges = arrays["values"], np.concatenate([[0], np.cumsum(arrays["lengths"])])
+    per_sample: list[list[Floats]] = [[] for _ in range(n)]
+    for at, i in enumerate(arrays["of"]):
+        values = flat[edges[at] : edges[at + 1]]
+        per_sample[i].append(_over_players(arena, int(i), facts, values, arrays["shapes"][at]))
+    base = None
+    if "base" in arrays:
+        counts = np.bincount(arrays["of"], minlength=n)
+        total = np.bincount(arrays["of"], arrays["base"], minlength=n)
+        base = np.where(counts > 0, total / np.maximum(counts, 1), np.nan)
+    return Contestant(
+        slug=facts["slug"],
+        values=[np.mean(outputs, axis=0) if outputs else None for outputs in per_sample],
+        base=base,
+        is_complete=bool(facts["is_complete"]),
+    )
+
+
+def _over_players(arena: Arena, i: int, facts: Json, values: Floats, shape: Integers) -> Floats:
+    """Bring the values of one explanation to the players of its sample."""
+    if facts.get("members"):
+        # A group is taken away as a whole: each of its features carries an equal share.
+        own = np.empty(len(arena.players[i]))
+        for value, group in zip(values, facts["members"], strict=True):
+            own[list(group)] = value / len(group)
+        return over_players(own, arena.players[i])
+    target = arena.shapes[i]
+    if len(target) == 2 and tuple(shape) != target:
+        values = pool(values, (int(shape[0]), int(shape[1])), (target[0], target[1]))
+    return over_players(values, arena.players[i])
+
+
+def _move(arena: Arena, wanted: Json, recipe: Recipe, found: Contest, scores: Floats) -> None:
+    """Add how far explanations move with their inputs, for the methods that can afford it."""
+    if arena.moved is None:
+        return
+    params = {choice.slug: dict(choice.params) for choice in recipe.methods}
+    place = list(CATALOGUE).index("sensitivity")
+    for slug in wanted:
+        if slug in found.slugs:
+            values = arena.moved(slug, params[slug])
+            size = np.linalg.norm(values[0], axis=1)
+            far = np.linalg.norm(values[1:] - values[0], axis=2).max(axis=0)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                moved = np.where(size > 0, far / size, np.nan)
+            scores[:, 0, found.slugs.index(slug), place] = moved
