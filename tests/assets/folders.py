@@ -36,7 +36,7 @@ def tiny_text_classifier(path, labels=LABELS, seed=0, **changes):
         **changes,
     )
     network = _seeded(BertForSequenceClassification, config, seed)
-    return _zipped(path, network, _word_tokenizer(special))
+    return _zipped(path, network, word_tokenizer(special))
 
 
 def tiny_masked_model(path, seed=0):
@@ -52,7 +52,7 @@ def tiny_masked_model(path, seed=0):
         intermediate_size=64,
         max_position_embeddings=128,
     )
-    return _zipped(path, _seeded(BertForMaskedLM, config, seed), _word_tokenizer(special))
+    return _zipped(path, _seeded(BertForMaskedLM, config, seed), word_tokenizer(special))
 
 
 def tiny_language_model(path, seed=0):
@@ -71,7 +71,7 @@ def tiny_language_model(path, seed=0):
         bos_token_id=1,
         eos_token_id=2,
     )
-    return _zipped(path, _seeded(LlamaForCausalLM, config, seed), _word_tokenizer(special))
+    return _zipped(path, _seeded(LlamaForCausalLM, config, seed), word_tokenizer(special))
 
 
 def tiny_image_classifier(path, kind="vit", labels=CLASSES, seed=0):
@@ -126,7 +126,7 @@ def _seeded(kind, config, seed):
     return network
 
 
-def _word_tokenizer(special):
+def word_tokenizer(special):
     """Return the files of a tokenizer that knows `WORDS` and takes the rest as unknown."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
