@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from tests.assets.folders import WORDS, _word_tokenizer, _zipped
+from tests.assets.folders import WORDS, _zipped, word_tokenizer
 
 PLACES = 64
 
@@ -50,7 +50,7 @@ def copying_language_model(path, back=5, sharpness=8.0):
     value[token, copied] = torch.eye(count)
     block.attn.c_proj.weight[:] = torch.eye(width)
     network.lm_head.weight[:, copied] = torch.eye(count) * sharpness
-    return _zipped(path, network, _word_tokenizer(("<unk>", "<s>", "</s>")))
+    return _zipped(path, network, word_tokenizer(("<unk>", "<s>", "</s>")))
 
 
 copying_language_model = torch.no_grad()(copying_language_model)
