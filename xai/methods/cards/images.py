@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xai.methods.card import Card, Parameter, Size
 from xai.methods.cards.craft import CRAFT
+from xai.methods.cards.units import LIME, OCCLUSION, RANDOM, SHAPLEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +27,46 @@ def _gradcam(_given: Mapping[str, Json], size: Size) -> int:
     return 3 * size.rows
 
 
+_PARTS = (
+    Parameter(
+        "segmentation",
+        "choice",
+        "grid",
+        "How a picture is cut: squares of a grid, or superpixels that follow its edges.",
+        choices=("grid", "superpixels"),
+    ),
+    Parameter("parts", "int", 49, "Parts of a picture; a grid is square.", low=4, high=400),
+)
+
+
+def _of_parts(card: Card, summary: str) -> Card:
+    """Return a card of words as one of parts of pictures."""
+
+    def evaluations(given: Mapping[str, Json], size: Size) -> int:
+        return card.evaluations(given, replace(size, units=int(given["parts"])))
+
+    return replace(
+        card,
+        summary=summary,
+        parameters=(*card.parameters, *_PARTS),
+        posed=tuple(parameter.name for parameter in _PARTS),
+        evaluations=evaluations,
+        cost=card.cost.replace("text", "picture").replace("word", "part"),
+    )
+
+
 CARDS: tuple[Card, ...] = (
+    _of_parts(
+        SHAPLEY,
+        "Shares the difference between the score and the score of the picture's mean colour fairly "
+        "among its parts. Needs answers only; has a standard error.",
+    ),
+    _of_parts(OCCLUSION, "How far the score falls when one part takes the picture's mean colour."),
+    _of_parts(
+        LIME,
+        "Fits a linear model to the score of pictures of which random parts are hidden, and shows "
+        "its coefficients.",
+    ),
     Card(
         slug="smoothgrad",
         colour=9,
@@ -85,6 +126,7 @@ CARDS: tuple[Card, ...] = (
         is_stochastic=True,
         is_recommended=True,
     ),
+    _of_parts(RANDOM, RANDOM.summary),
     CRAFT,
 )
 """In the order of the form and the pages."""
