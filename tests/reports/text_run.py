@@ -117,6 +117,63 @@ def _method(folder, slug, samples, rows, seed):
     return folder
 
 
+def write_story_run(
+    folder, written=("a", " red", " ball"), prompts=("once upon a time", "the dog")
+):
+    """Write the folders of a run of a language model; every written token is explained."""
+    samples = []
+    for prompt in prompts:
+        sample = sample_of(prompt)
+        inner = len(sample["tokens"]) - 1  # no token that ends a text
+        kept = {name: sample[name][:inner] for name in ("tokens", "words", "special", "spans")}
+        for place, token in enumerate(written[:-1]):
+            kept["tokens"].append(token)
+            kept["words"].append(100 + place)
+            kept["special"].append(False)
+            kept["spans"].append(None)
+        samples.append(kept | {
+            "text": prompt, "pair": "", "outputs": list(written), "prompt_units": inner,
+            "logprobs": [-0.5 * (i + 1) for i in range(len(written))],
+        })  # fmt: skip
+    rows, kind = np.arange(len(samples)), "text-generation"
+    common = {"kind": kind, "unit": "log-probability", "problem": "generation"}
+    facts = _facts("predictions", "", 0) | common | {"outputs": ["continuation"], "columns": []}
+    reply = {"outputs": ["continuation"], "problem": "generation", "samples": samples,
+             "target_texts": ["".join(written)] * len(samples)}  # fmt: skip
+    arrays = {"rows": rows, "targets": rows * 0, "outputs": np.full((len(rows), 1), -3.0)}
+    tables = unit_tables.prediction_files([reply], arrays)
+    folders = {"predictions": folder / "predictions"}
+    write_folder(folders["predictions"], tables, facts)
+    for seed, slug in enumerate(("shapley", "attention_last")):
+        folders[slug] = _story(folder / slug, slug, samples, written, seed, common)
+    recipe = Recipe(
+        model="a" * 64, dataset="b" * 64, kind=kind, text="prompt", tokens=len(written),
+        methods=tuple(MethodChoice(slug, {}) for slug in folders if slug != "predictions"),
+    )  # fmt: skip
+    described = manifest(
+        recipe, {"name": "stories.zip", "size": 9, "facts": MODEL | common | {"outputs": []}},
+        {"name": "prompts.jsonl", "size": 9, "facts": DATA}, isolation="full", errors={},
+    )  # fmt: skip
+    return Results.gather(described, folders)
+
+
+def _story(folder, slug, samples, written, seed, common):
+    draw, k = np.random.default_rng(seed), len(written)
+    units = [len(sample["tokens"]) for sample in samples]
+    lengths = np.repeat(units, k)
+    values = draw.normal(size=lengths.sum())
+    facts = _facts("method", slug, seed) | common
+    arrays = {
+        "rows": np.repeat(np.arange(len(samples)), k), "of": np.repeat(np.arange(len(samples)), k),
+        "output": np.tile(np.arange(k), len(samples)), "lengths": lengths,
+        "shapes": np.stack([lengths, np.ones_like(lengths)], axis=1),
+        "values": values if facts["is_signed"] else np.abs(values),
+    }  # fmt: skip
+    reply = {"texts": [s["tokens"] for s in samples], "targets": list(written) * len(samples)}
+    write_folder(folder, unit_tables.attribution_files(facts, [reply], arrays), facts)
+    return folder
+
+
 def table_of(results, slug):
     """Return the attributions of a method as rows of plain values."""
     path = results.folders[slug] / "attributions.parquet"

@@ -7,7 +7,7 @@ import json
 import shutil
 
 from tests.reports.fixtures import EVIL, write_run
-from tests.reports.text_run import DATA, MODEL, write_text_run
+from tests.reports.text_run import DATA, MODEL, write_story_run, write_text_run
 from xai.methods import catalogue
 from xai.web import files
 from xai.web.models import Job, Run
@@ -15,7 +15,7 @@ from xai.web.models import Job, Run
 METHODS = (
     "shapley", "grouped_shapley", "occlusion", "lime", "random", "permutation", "builtin",
 )  # fmt: skip
-__all__ = ["EVIL", "METHODS", "land", "land_text"]
+__all__ = ["EVIL", "METHODS", "land", "land_story", "land_text"]
 
 
 def land(owner, make_upload, *, rows=40, features=6, evil=False, methods=METHODS, **choices):
@@ -41,6 +41,19 @@ def land_text(owner, make_upload, **choices):
         owner=owner, model=make_upload(owner, facts=MODEL, name="mood.zip"), state="done",
         recipe_json=results.manifest["recipe"],
         dataset=make_upload(owner, "dataset", facts=DATA, name="reviews.csv"),
+    )  # fmt: skip
+    return _finish(run, results, scratch)
+
+
+def land_story(owner, make_upload, **choices):
+    """Return a finished run of a language model; its samples are rows 0 and 1."""
+    scratch = files.scratch()
+    results = write_story_run(scratch, **choices)
+    facts = MODEL | {"kind": "text-generation", "problem": "generation", "outputs": []}
+    run = Run.objects.create(
+        owner=owner, model=make_upload(owner, facts=facts, name="stories.zip"), state="done",
+        recipe_json=results.manifest["recipe"],
+        dataset=make_upload(owner, "dataset", facts=DATA, name="prompts.jsonl"),
     )  # fmt: skip
     return _finish(run, results, scratch)
 

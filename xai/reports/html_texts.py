@@ -34,7 +34,8 @@ def words(results: Results) -> Html:
 
 def sample(results: Results, row: int) -> Html:
     """Return one text in the colours of every method."""
-    found = passage(results, row, Choices())
+    written = results.samples[row].get("outputs", ())
+    found = passage(results, row, Choices(), (0, max(1, len(written))))
     count = len(found.pieces)
     runs = folded(found.matters(), count) if count > LONG else [(0, count)]
     lines = [_line(found, strand, runs) for strand in found.strands]

@@ -83,8 +83,27 @@ class Choices:
     own_scale: bool = False
 
 
-def passage(results: Results, sample: int, choices: Choices, output: int = 0) -> Passage:
-    """Put the methods side by side on one output of one sample.
+@dataclass(frozen=True, slots=True, eq=False)
+class Summed:
+    """What one method says of a span of outputs: signed values add up, shares are averaged."""
+
+    values: Floats
+    errors: Floats | None
+    base: float | None
+    gap: float | None
+    targets: list[str]
+
+
+def passage(
+    results: Results, sample: int, choices: Choices, outputs: tuple[int, int] = (0, 1)
+) -> Passage:
+    """Put the methods side by side on a span of outputs of one sample.
+
+    Parameters
+    ----------
+    outputs : (first, one past the last)
+        Of a language model: the tokens whose log-probability together is explained. Their
+        context is what stands before the last of them.
 
     Raises
     ------
@@ -93,40 +112,53 @@ def passage(results: Results, sample: int, choices: Choices, output: int = 0) ->
     """
     facts = results.samples[sample]
     found = pieces(facts, by_token=choices.by_token, with_special=choices.with_special)
-    there = [m for m in results.local_methods() if m.is_ragged and _has(m, sample, output)]
-    read = [_values(method, sample, output, found) for method in there]
-    shared = [v for m, v in zip(there, read, strict=True) if m.is_signed and m.family != CONTROL]
-    end = max((float(np.abs(values).max(initial=0.0)) for values in shared), default=0.0)
-    strands = [
-        _strand(method, sample, output, found, None if choices.own_scale else end)
-        for method in there
+    if "prompt_units" in facts:
+        before = facts["prompt_units"] + outputs[1] - 1
+        found = [piece for piece in found if piece.units[0] < before]
+    there = [
+        (method, summed)
+        for method in results.local_methods()
+        if method.is_ragged and (summed := sum_outputs(method, sample, outputs)) is not None
     ]
-    target = there[0].ragged.targets[there[0].ragged.at(sample, output)] if there else ""
+    shared = [
+        float(np.abs(values_of(found, summed.values)).max(initial=0.0))
+        for method, summed in there
+        if method.is_signed and method.family != CONTROL
+    ]
+    end = None if choices.own_scale else max(shared, default=0.0)
+    strands = [_strand(method, summed, found, end) for method, summed in there]
+    target = "".join(there[0][1].targets) if there else ""
     return Passage(found, strands, _dispute(strands, len(found)), target)
 
 
-def _has(method: MethodResult, sample: int, output: int) -> bool:
-    try:
-        method.ragged.at(sample, output)
-    except KeyError:
-        return False
-    return True
-
-
-def _values(method: MethodResult, sample: int, output: int, found: list[Piece]) -> Floats:
+def sum_outputs(method: MethodResult, sample: int, outputs: tuple[int, int]) -> Summed | None:
+    """Return what a method says of outputs first … last together; None if it lacks one."""
     ragged = method.ragged
-    return values_of(found, ragged.values(ragged.at(sample, output)).astype(np.float64))
+    try:
+        places = [ragged.at(sample, output) for output in range(*outputs)]
+    except KeyError:
+        return None
+    if not places:
+        return None
+    stack = np.stack([ragged.values(place).astype(np.float64) for place in places])
+    errors = ragged.error(places[0])
+    return Summed(
+        values=stack.sum(axis=0) if method.is_signed else stack.mean(axis=0),
+        # Errors of different outputs share their draws: only a single one has an error.
+        errors=None if errors is None or len(places) > 1 else errors.astype(np.float64),
+        base=None if ragged.base is None else float(ragged.base[places].sum()),
+        gap=None if ragged.gap is None else float(ragged.gap[places].sum()),
+        targets=[ragged.targets[place] for place in places],
+    )
 
 
 def _strand(
-    method: MethodResult, sample: int, output: int, found: list[Piece], shared: float | None
+    method: MethodResult, summed: Summed, found: list[Piece], shared: float | None
 ) -> Strand:
-    ragged = method.ragged
-    at = ragged.at(sample, output)
-    values = _values(method, sample, output, found)
+    values = values_of(found, summed.values)
     is_shared = method.is_signed and shared is not None
     end = shared if is_shared and shared is not None else float(np.abs(values).max(initial=0.0))
-    errors = ragged.error(at)
+    errors = summed.errors
     return Strand(
         slug=method.slug,
         title=method.title,
@@ -138,14 +170,15 @@ def _strand(
         steps=steps(values, end),
         places=places(values),
         end=end,
-        total=float(ragged.values(at).astype(np.float64).sum()),
-        base=None if ragged.base is None else float(ragged.base[at]),
-        gap=None if ragged.gap is None or ragged.errors is not None else float(ragged.gap[at]),
+        total=float(summed.values.sum()),
+        base=summed.base,
+        gap=None if method.ragged.errors is not None else summed.gap,
         # Errors of the tokens of a word are not independent: only single tokens have one.
-        error=None if errors is None or any(len(p.units) > 1 for p in found)
-        else values_of(found, errors.astype(np.float64)),
+        error=None
+        if errors is None or any(len(p.units) > 1 for p in found)
+        else values_of(found, errors),
         note=str(method.notes.get("caution") or ""),
-    )  # fmt: skip
+    )
 
 
 def _dispute(strands: list[Strand], count: int) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 
 from xai.figures.bars import Scale, draw, scale_of
 from xai.figures.parts import number, plain, signed
+from xai.methods.catalogue import GENERATION
 from xai.reports.lexicon import Filter, Lexicon, Words, lexicon
 from xai.reports.results import Results
 
@@ -42,7 +43,9 @@ class View:
 
 def table(results: Results, view: View, *, most: int = TOP) -> dict[str, Any]:
     """Return the lists of words of every method for the samples that the view counts."""
-    targets = dict(Counter(results.predictions.targets).most_common())
+    # Every continuation is a target of its own: over all of them together, only words remain.
+    is_one = results.kind == GENERATION
+    targets = {} if is_one else dict(Counter(results.predictions.targets).most_common())
     # Signs mean different things for different classes: never two in one list.
     target = view.target if view.target in targets else next(iter(targets), "")
     found = lexicon(results, Filter(target, view.answer, view.confidence))

@@ -26,8 +26,8 @@ class State:
     unit : "word" or "token"
     by : "row" or "dispute"
         In which order previous and next go.
-    output : int
-        The generated token whose causes are shown; 0 for a classifier.
+    output, until : int
+        The first and the last generated token whose causes are shown; 0 for a classifier.
     """
 
     sample: int
@@ -38,6 +38,7 @@ class State:
     by: str = "row"
     wrong: bool = False
     output: int = 0
+    until: int = 0
 
     def address(self, **changes: Any) -> str:
         """Return the query of this state with changes; what is as usual is left out."""
@@ -47,13 +48,18 @@ class State:
             for name in self.__slots__
             if (value := getattr(changed, name)) != getattr(usual, name)
         }
+        if changed.until == changed.output:
+            chosen.pop("until", None)
         return f"?{urlencode(chosen)}"
 
 
 def read(query: Mapping[str, str], results: Results) -> tuple[State, str]:
     """Return the state that an address asks for, and a sentence if it cannot be had as it is."""
     base, notice = comparison.read(query, results)
-    output = query.get("output", "")
+    facts = results.samples[base.sample]
+    last = max(0, len(facts.get("outputs", ())) - 1)
+    output = min(_whole(query.get("output", "")), last)
+    until = min(max(output, _whole(query.get("until", ""))), last)
     return State(
         sample=base.sample,
         unit="token" if query.get("unit") == "token" else "word",
@@ -62,7 +68,8 @@ def read(query: Mapping[str, str], results: Results) -> tuple[State, str]:
         all=base.all,
         by=base.by,
         wrong=base.wrong,
-        output=int(output) if output.isdigit() and len(output) < 6 else 0,
+        output=output,
+        until=until,
     ), notice
 
 
@@ -73,7 +80,7 @@ def side_by_side(results: Results, state: State) -> dict[str, Any]:
         with_special=state.special,
         own_scale=state.scale == "own",
     )
-    found = passage(results, state.sample, choices, state.output)
+    found = passage(results, state.sample, choices, (state.output, state.until + 1))
     count = len(found.pieces)
     is_long = count > LONG
     is_folded = is_long and not state.all
@@ -90,6 +97,10 @@ def side_by_side(results: Results, state: State) -> dict[str, Any]:
         "disputed": most_disputed(found),
         "sample_text": results.samples[state.sample],
     }
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isdigit() and len(text) < 6 else 0
 
 
 def most_disputed(found: Passage, most: int = 3) -> list[dict[str, Any]]:

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from xai.methods.catalogue import IMAGES, TABULAR
-from xai.web import comparison, pictures, texts
+from xai.methods.catalogue import GENERATION, IMAGES, TABULAR
+from xai.web import comparison, pictures, texts, written
 from xai.web.landed import Landed, landed
 
 
@@ -37,7 +37,10 @@ def _table(found: Landed, query: dict[str, str]) -> dict[str, Any]:
 
 def _text(found: Landed, query: dict[str, str]) -> dict[str, Any]:
     state, notice = texts.read(query, found.results)
-    return {**_sample(found, state, notice), **texts.side_by_side(found.results, state)}
+    shown = texts.side_by_side(found.results, state)
+    if found.results.kind == GENERATION:
+        shown |= written.of(found.results, state)
+    return {**_sample(found, state, notice), **shown}
 
 
 def _picture(found: Landed, query: dict[str, str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from xai.methods.catalogue import IMAGES, TABULAR, TEXT
+from xai.methods.catalogue import GENERATION, IMAGES, TABULAR, TEXT
 from xai.reports import side_by_side
 from xai.web import lexicons, overall, pictures, summary
 from xai.web.comparison import ORDERS
@@ -42,7 +42,7 @@ def overview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     }
     if found.results.kind == TABULAR:
         context |= overall.importance(found.results, view, few=SHORT, most=SHORT)
-    elif found.results.kind == TEXT:
+    elif found.results.kind in {GENERATION, TEXT}:
         context["lexicon"] = lexicons.table(found.results, lexicons.View(), most=SHORT // 2)
     return render(request, "results/overview.html", _frame(found, view) | context)
 
@@ -51,7 +51,7 @@ def overview(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def globally(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show the importance of every feature (or word) over all samples, by every method."""
     found, view = landed(request, pk), View.read(request.GET.dict())
-    if found.results.kind == TEXT:
+    if found.results.kind in {GENERATION, TEXT}:
         words = lexicons.View.read(request.GET.dict())
         context = {"state": words, **lexicons.table(found.results, words)}
         return render(request, "texts/global.html", _frame(found, view) | context)
