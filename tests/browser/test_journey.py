@@ -56,7 +56,7 @@ def run(tab, site, wine):
         for box in page.locator("input[name=methods]:not(:disabled)").all():
             box.set_checked(box.get_attribute("value") in METHODS)
         expect(page.locator("#estimate")).to_contain_text("4 methods")
-        picture(page, "ask")
+        picture(page, "ask", 900)
         page.click("text=Start the explanation")
         page.wait_for_url(RUN)
         expect(page.locator("#status")).to_contain_text("See the results", timeout=MINUTES)
