@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import struct
 import zipfile
-from contextlib import suppress
 
 import pytest
 
 from tests.assets import folders
 from xai.assets import folder, folder_config, folder_weights
-from xai.errors import RefusedFile
+from xai.errors import RefusedFile, XaiError
 
 pytest.importorskip("transformers")
 
@@ -74,15 +73,28 @@ def test_a_tokenizer_with_more_tokens_than_the_network_is_refused(changed, tmp_p
         folder.load_tokenizer(model)
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+$", "(x+x+)+y"])
-def test_a_tokenizer_with_an_endless_pattern_is_refused_or_harmless(changed, pattern, tmp_path):
+def split_by(pattern, changed):
+    """Return the classifier's zip with a tokenizer that splits by a pattern."""
     with zipfile.ZipFile(changed()) as archive:
         tokens = json.loads(archive.read("tokenizer.json"))
     split = {"type": "Split", "pattern": {"Regex": pattern}, "behavior": "Isolated"}
     tokens["pre_tokenizer"] = split | {"invert": False}
-    model = folder.unpack(changed(**{"tokenizer.json": tokens}), tmp_path)
-    with suppress(RefusedFile):
+    return changed(**{"tokenizer.json": tokens})
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(x+x+)+y", r"(\s+)+$"])
+def test_a_tokenizer_with_an_endless_pattern_is_refused(changed, pattern, tmp_path):
+    model = folder.unpack(split_by(pattern, changed), tmp_path)
+    with pytest.raises(RefusedFile, match="gave up on a text"):
         folder.load_tokenizer(model)
+
+
+def test_a_pattern_that_is_endless_on_one_text_says_so_there(changed, tmp_path):
+    tokenizer = folder.load_tokenizer(folder.unpack(split_by("(b+)+$", changed), tmp_path))
+    for given in ("b" * 60 + "!", ["good", "b" * 60 + "!"]):
+        with pytest.raises(XaiError, match="gave up on a text"):
+            tokenizer(given)
+    assert tokenizer("good")["input_ids"]
 
 
 def test_a_damaged_tokenizer_is_refused(changed, tmp_path):

@@ -10,12 +10,12 @@ from xai.errors import LimitExceeded
 
 SECONDS = 180
 QUICK = ("numpy", "scipy", "pandas", "pyarrow", "sklearn", "xgboost", "lightgbm", "onnxruntime")
-SLOW = ("skops", "shap", "torch")
+SLOW = ("skops", "shap", "torch", "transformers", "tokenizers", "pillow")
 
 
 @pytest.mark.parametrize("name", [*QUICK, *(pytest.param(n, marks=pytest.mark.slow) for n in SLOW)])
 def test_it_computes_in_the_jail(full_isolation, start, name):
-    if find_spec(name) is None:
+    if find_spec({"pillow": "PIL"}.get(name, name)) is None:
         pytest.skip(f"{name} is not installed")
     assert start("libraries").ask(name, None, wall_s=SECONDS)
 

@@ -24,7 +24,10 @@ SPECIAL = (
 _TEMPLATE = "chat_template"
 # No honest template reaches into objects or counts to thousands.
 _CODE = re.compile(r"__|\bimport\b|\binclude\b|\bself\b|range\(\s*\d{4,}|\bcycler\b|\blipsum\b")
-_TRIALS = ("a" * 4_000, "ab " * 2_000, "x1-_ é\u4e2d\U0001f600\n\t" * 300, "")
+_TRIALS = (
+    "a" * 4_000, "a" * 60 + "!", "x" * 3_000, "0" * 60 + "!", "ab " * 2_000, " " * 60 + "!",
+    "x1-_ é\u4e2d\U0001f600\n\t" * 300, "",
+)  # fmt: skip
 _PANIC = "PanicException"
 
 

@@ -101,6 +101,33 @@ def use_torch():
     return torch.ones(3, 3).sum() == 9
 
 
+def use_transformers():
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification
+
+    small = BertConfig(
+        vocab_size=9, hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8
+    )
+    network = BertForSequenceClassification(small).eval()
+    network.save_pretrained("saved")
+    again = BertForSequenceClassification.from_pretrained("saved", local_files_only=True).eval()
+    ids = torch.tensor([[1, 2, 3]])
+    return torch.allclose(network(ids).logits, again(ids).logits)
+
+
+def use_tokenizers():
+    from tokenizers import Tokenizer, models
+
+    return Tokenizer(models.WordLevel({"a": 0, "?": 1}, unk_token="?")).encode("a").ids == [0]
+
+
+def use_pillow():
+    from PIL import Image
+
+    Image.new("RGB", (4, 4), "red").save("red.png")
+    return Image.open("red.png").resize((2, 2)).getpixel((1, 1)) == (255, 0, 0)
+
+
 def _table():
     import numpy as np
 
