@@ -26,6 +26,10 @@ KNOWN = ("style-src-elem", "vendor/plotly.min.js")
 """The one line that Plotly leaves: a style sheet for maps is refused; no map is drawn."""
 
 
+PATIENCE_MS = 30_000
+"""How long a page may take to show what is expected: a busy machine must not fail a test."""
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """Start the browser."""
@@ -34,6 +38,7 @@ def chromium():
     with sync_api.sync_playwright() as playwright:
         # Its loop runs in this thread for as long as it lives, and other tests use the database.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+        sync_api.expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.shared import FOLDER, needs_shared
@@ -23,13 +23,18 @@ SECONDS, BYTES = 10, 2**30
 
 
 @pytest.fixture
-def peak(monkeypatch):
-    """Return the largest memory, in bytes, of each jailed child that has ended."""
+def spent(monkeypatch):
+    """Return what each jailed child that has ended used: (processor seconds, bytes at most).
+
+    Processor time, because a busy machine stretches every other clock; a child that waits for
+    ever is told by the sentence of the time limit.
+    """
     found, wait = [], os.wait4
 
     def weighed(pid, options):
         answer = wait(pid, options)
-        found.append(answer[2].ru_maxrss * 1024)
+        usage = answer[2]
+        found.append((usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024))
         return answer
 
     monkeypatch.setattr(os, "wait4", weighed)
@@ -53,22 +58,23 @@ def left(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("purpose", ["model", "dataset"])
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_a_hostile_file_is_refused_or_handled(path, purpose, tmp_path, monkeypatch, peak, left):
+def test_a_hostile_file_is_refused_or_handled(path, purpose, tmp_path, monkeypatch, spent, left):
     monkeypatch.chdir(tmp_path)
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    began = time.monotonic()
     try:
         facts = session.inspect(path, path.name, purpose, scratch)
     except XaiError as error:
         sentence = str(error)
         assert "Traceback" not in sentence
         assert "internal error" not in sentence
+        assert "did not answer" not in sentence
         assert 20 < len(sentence) < 600
     else:
         assert facts["kind"] in {"tabular", "table", "images"}
-    assert time.monotonic() - began < SECONDS
-    assert 0 < max(peak) < BYTES
+    seconds, most = np.max(spent, axis=0)
+    assert seconds < SECONDS
+    assert 0 < most < BYTES
     assert left == []
     assert not list(Path("/tmp").glob("PWNED*"))
     assert [found.name for found in tmp_path.rglob("*")] == ["scratch"]
