@@ -62,11 +62,15 @@ def decode(data: bytes) -> Image.Image:
     """
     with _opened(data) as picture:
         try:
-            picture.load()
-            return ImageOps.exif_transpose(picture).convert("RGB")
+            with warnings.catch_warnings():
+                # Odd tags of the camera are no reason to complain.
+                warnings.simplefilter("ignore")
+                picture.load()
+                return ImageOps.exif_transpose(picture).convert("RGB")
         except MemoryError:
             raise
-        except (OSError, ValueError, SyntaxError, struct.error, IndexError) as error:
+        except (OSError, ValueError, SyntaxError, struct.error, IndexError, KeyError, TypeError,
+                OverflowError) as error:  # fmt: skip
             raise BadPicture("is damaged") from error
 
 
@@ -107,8 +111,10 @@ def _is_turned(picture: Image.Image) -> bool:
     if picture.format == "PNG" and "exif" not in picture.info:
         return False
     try:
-        return picture.getexif().get(_ORIENTATION) in _TURNED
-    except (OSError, ValueError, SyntaxError, struct.error, IndexError, KeyError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return picture.getexif().get(_ORIENTATION) in _TURNED
+    except (OSError, ValueError, SyntaxError, struct.error, IndexError, KeyError, TypeError):
         return False
 
 
