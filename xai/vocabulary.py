@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from xai.trees import TreeGame
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -132,6 +135,8 @@ class Problem:
     reference_score : Score or None
         As `score`, for variations of the reference rows: a look at the model that no input, and
         so no shard, has a part in.
+    trees : TreeGame or None
+        The trees behind the score as arrays, where the model is made of trees.
     loss : callable or None
         `loss(rows, of)` gives the loss of each row against the label of input `of`, shape (m,):
         log-loss or squared error. None without labels.
@@ -156,6 +161,7 @@ class Problem:
     builtin: Callable[[], tuple[Importance, ...]] | None = None
     is_classification: bool = True
     reference_score: Score | None = None
+    trees: TreeGame | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ class Contents:
     ----------
     categories : tuple, one entry per feature
         None for a number; the words of a category in the model's order, empty if not named.
+    is_averaged : bool
+        The output is the mean of the trees (a random forest), not their sum.
     """
 
     text: str
@@ -55,6 +57,7 @@ class Contents:
     trees: int
     depth: int
     is_linear: bool
+    is_averaged: bool
 
 
 def read(data: bytes) -> Contents:
@@ -101,6 +104,7 @@ def _contents(text: str) -> Contents:
         outputs=outputs,
         trees=len(trees),
         depth=max(depths),
+        is_averaged="\naverage_output\n" in text.partition("\nTree=")[0],
         is_linear=any(tree.get("is_linear", "0") == "1" for tree in trees),
     )
 

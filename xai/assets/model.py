@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from xai.assets.table import Column
+    from xai.trees import Ensemble
     from xai.vocabulary import Contributions, Floats, Importance, Integers, Json, OutputUnit
 
 Problem = Literal["classification", "regression"]
@@ -95,6 +96,9 @@ class BoundModel(Protocol):
 
     def contributions(self, matrix: Floats, targets: Integers) -> Contributions:
         """Return the model's own exact contributions to the output `targets[i]` of row i."""
+
+    def ensemble(self) -> Ensemble | None:
+        """Return the model's trees; None where it has none, or none that fit `Trees`."""
 
     def builtin(self, reference: Floats) -> tuple[Importance, ...]:
         """Return the importances the file carries; `reference` (r, d) gives spreads."""

@@ -194,6 +194,9 @@ class BoundOnnx:
         """Refuse: a graph has no exact algorithm of its own."""
         raise NotApplicable("ONNX models offer no exact contributions.")
 
+    def ensemble(self) -> None:
+        """Return nothing: an ONNX graph has no trees to take out."""
+
     def builtin(self, reference: Floats) -> tuple[Importance, ...]:  # noqa: ARG002 - the protocol
         """Refuse: a graph carries no importances."""
         raise NotApplicable("ONNX models carry no importances.")

@@ -14,6 +14,7 @@ from xai.assets.sklearn_inputs import inputs_of
 from xai.assets.sklearn_trace import owners
 from xai.assets.table import Column
 from xai.errors import NotApplicable, RefusedFile, XaiError
+from xai.trees import Ensemble
 from xai.vocabulary import Contributions, Floats, Importance, Integers
 
 if TYPE_CHECKING:
@@ -184,6 +185,20 @@ class BoundSklearn:
             bases = base[targets]
         values = picked @ _indicator(model.owners, matrix.shape[1])
         return margins.checked(outputs, Contributions(values, bases, self._algorithm()))
+
+    def ensemble(self) -> Ensemble | None:
+        """Return the trees as plain arrays, over encoded columns."""
+        model, parts = self._model, self._parts
+        if model.forest is None or model.owners is None:
+            return None
+        return Ensemble(
+            outputs=model.forest.outputs,
+            encode=lambda rows: parts.encoded(self._renderer.render(rows)),
+            owners=np.array(model.owners, dtype=np.int64),
+            is_mirrored=len(model.forest.outputs) == 1 and parts.how == "decision_function",
+            library=self._algorithm(),
+            pace=sklearn_trees.PACE,
+        )
 
     def builtin(self, reference: Floats) -> tuple[Importance, ...]:
         """Return the importances of the trees, or coefficients times spreads."""

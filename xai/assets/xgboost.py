@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xgboost
 
-from xai.assets import margins, xgboost_file
+from xai.assets import margins, xgboost_file, xgboost_trees
 from xai.assets.encoding import Encoding, encode
 from xai.assets.model import Feature, ModelFacts
 from xai.errors import NotApplicable, RefusedFile
+from xai.trees import Ensemble, Trees, boosted
 from xai.vocabulary import Contributions, Floats, Importance, Integers
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from xai.vocabulary import OutputUnit
 
 ALGORITHM = "XGBoost's own path-dependent tree Shapley values"
+PACE = 1.0
+"""Nanoseconds of it per leaf and squared depth, measured."""
 FLOAT32 = float(np.finfo(np.float32).max)
 LOGISTIC = {"binary:logistic", "binary:logitraw"}
 BINARY = LOGISTIC | {"binary:hinge"}
@@ -85,6 +89,14 @@ class XGBoostModel:
         """Return the model for rows of these columns."""
         return BoundXGBoost(self, encode(self.facts.features, columns))
 
+    @cached_property
+    def trees(self) -> tuple[Trees, ...] | None:
+        """The trees of every output as plain arrays; None where XGBoost alone understands them."""
+        if "trees" not in self.facts.capabilities:
+            return None
+        alone = BoundXGBoost(self, Encoding())
+        return xgboost_trees.trees_of(self.booster, alone.margins, self.contents.features)
+
     def _adds_up(self) -> bool:
         """Try the contributions on a few invented rows."""
         draw = np.random.default_rng(0)
@@ -105,6 +117,7 @@ class BoundXGBoost:
     """A booster that knows the columns it will see."""
 
     def __init__(self, model: XGBoostModel, encoding: Encoding) -> None:
+        self._model = model
         self._booster = model.booster
         self._contents = model.contents
         self._facts = model.facts
@@ -152,6 +165,12 @@ class BoundXGBoost:
         found = Contributions(picked[:, :-1], picked[:, -1], ALGORITHM)
         return margins.checked(output, found)
 
+    def ensemble(self) -> Ensemble | None:
+        """Return the trees as plain arrays."""
+        is_classifier = self._facts.problem == "classification"
+        library = (ALGORITHM, PACE)
+        return boosted(self._model.trees, self._encoded, library, is_classifier=is_classifier)
+
     def builtin(self, reference: Floats) -> tuple[Importance, ...]:
         """Return gain and split count, or the weights of a linear booster times spreads."""
         names = tuple(feature.name for feature in self._facts.features)
@@ -175,6 +194,10 @@ class BoundXGBoost:
         return Importance(
             names, sizes * spreads, "margin per standard deviation", variant="coefficient"
         )
+
+    def margins(self, rows: Floats) -> Floats:
+        """Return the raw margins, shape (m, outputs), of rows that need no encoding."""
+        return self._margins(self._encoded(rows))
 
     def _encoded(self, matrix: Floats) -> Floats:
         return np.clip(self._encoding.apply(matrix), -FLOAT32, FLOAT32)

@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from xai.trees import TreeGame
 from xai.vocabulary import Contributions, Floats, Importance, Integers, Problem, Recipe, Score
 from xai.workbench.opened import Opened
 
@@ -33,6 +34,7 @@ def pose(
         contributions=_contributions(opened, targets),
         builtin=_builtin(opened),
         is_classification=opened.facts.problem == "classification",
+        trees=_trees(opened, targets),
         reference_score=_reference_score(opened, recipe.target),
     )
     return problem, targets
@@ -89,6 +91,12 @@ def _contributions(opened: Opened, targets: Integers) -> Callable[[Floats], Cont
         return opened.bound.contributions(inputs, targets)
 
     return contributions
+
+
+def _trees(opened: Opened, targets: Integers) -> TreeGame | None:
+    if "trees" not in opened.facts.capabilities:
+        return None
+    return TreeGame(opened.bound.ensemble, targets, len(opened.chosen))
 
 
 def _builtin(opened: Opened) -> Callable[[], tuple[Importance, ...]] | None:

@@ -99,7 +99,18 @@ CARDS = (
         module="xai.methods.shapley.features",
         cost="coalitions × background rows per row; one evaluation per row for tree models",
         evaluations=_shapley,
-        parameters=_GAME,
+        parameters=(
+            *_GAME,
+            Parameter(
+                "tree_game",
+                "choice",
+                "path-dependent",
+                "For models made of trees: what an absent feature means. Path-dependent: the "
+                "training rows in the trees' own counts. Interventional: the background rows, as "
+                "for every other model.",
+                choices=("path-dependent", "interventional"),
+            ),
+        ),
         is_stochastic=True,
         exact_with=("trees",),
         is_complete=True,

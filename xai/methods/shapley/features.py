@@ -14,19 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from xai.errors import XaiError
-from xai.methods.meter import Meter
 from xai.methods.shapley.budget import Budget
 from xai.methods.shapley.players import play
+from xai.methods.shapley.trees.exact import checked, interventional, path_dependent
 from xai.vocabulary import Attribution, Progress, ignore_progress
 
 if TYPE_CHECKING:
     from xai.vocabulary import Problem
-
-TOLERANCE = 1e-4
-"""Largest completeness gap of exact tree values, as a share of the scale of the score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +30,7 @@ class Params:
     coalitions: int = 512
     exact_up_to: int = 10
     error_target: float = 0.0
+    tree_game: str = "path-dependent"
 
 
 def attribute(
@@ -55,35 +50,16 @@ def attribute(
     XaiError
         If the exact values of a tree model do not sum to its score.
     """
-    if problem.contributions is not None:
-        return _from_trees(problem, progress)
     alone = tuple((feature,) for feature in range(len(problem.names)))
+    if params.tree_game == "interventional":
+        exact = interventional(problem, alone)
+    else:
+        exact = path_dependent(problem)
+    if exact is not None:
+        return checked(problem, exact, progress, problem.names)
     budget = Budget(params.coalitions, params.exact_up_to, params.error_target)
     found = play(problem, alone, budget, progress)
     how = "every coalition" if found.error is None else "sampled coalitions, Gaussian process"
     return replace(
         found, names=problem.names, notes={"algorithm": f"marginal, {how}", **found.notes}
-    )
-
-
-def _from_trees(problem: Problem, progress: Progress) -> Attribution:
-    assert problem.contributions is not None  # noqa: S101 - asked by the caller
-    meter = Meter(problem.score, len(problem.inputs), progress)
-    found = problem.contributions(problem.inputs)
-    score = meter(problem.inputs, np.arange(len(problem.inputs)))
-    residual = score - found.base - found.values.sum(axis=1)
-    scale = np.maximum(1.0, np.abs(found.values).sum(axis=1) + np.abs(found.base))
-    worst = float(np.max(np.abs(residual) / scale, initial=0.0))
-    if not worst <= TOLERANCE:
-        raise XaiError(
-            f"The tree contributions miss the model's score by {worst:.1e} of its scale, more "
-            f"than {TOLERANCE:.0e}, so they are not shown."
-        )
-    return Attribution(
-        names=problem.names,
-        values=found.values,
-        base=found.base,
-        residual=residual,
-        evaluations=meter.done,
-        notes={"algorithm": found.algorithm, "is_exact": True, "largest_gap": worst},
     )

@@ -4,7 +4,8 @@ Source: groups as players, Jullum, Redelmeier and Aas, groupShapley, CEUR 3014, 
 https://ceur-ws.org/Vol-3014/paper3.pdf; aspects by correlation, Pekala, Woznica and Biecek,
 Triplot, 2021, https://arxiv.org/abs/2104.03403, with complete linkage on 1 − |Spearman|.
 Departure: categories are compared by Cramér's V and the correlation ratio, see `aspects.py`.
-Cost: coalitions of groups × background rows per input, at most the cost of ungrouped values.
+Cost: coalitions of groups × background rows per input, at most the cost of ungrouped values; one
+evaluation per input with trees.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from xai.methods.shapley.aspects import associations, cut, merge
 from xai.methods.shapley.budget import Budget
 from xai.methods.shapley.players import play
+from xai.methods.shapley.trees.exact import checked, interventional
 from xai.vocabulary import Attribution, Progress, ignore_progress
 
 if TYPE_CHECKING:
@@ -48,22 +50,35 @@ def attribute(
     """
     tree, order = merge(associations(problem.reference, problem.categorical))
     members = cut(tree, params.threshold)
-    budget = Budget(params.coalitions, params.exact_up_to, params.error_target)
-    found = play(problem, members, budget, progress)
-    how = "every coalition" if found.error is None else "sampled coalitions, Gaussian process"
+    names = tuple(name([problem.names[j] for j in group]) for group in members)
+    exact = interventional(problem, members)
+    if exact is not None:
+        found = checked(problem, exact, progress, names)
+        how = exact.algorithm
+    else:
+        found, how = _played(problem, members, params, progress)
     return replace(
         found,
-        names=tuple(name([problem.names[j] for j in group]) for group in members),
+        names=names,
         members=members,
         notes={
-            "algorithm": f"marginal, groups as players, {how}",
+            **found.notes,
+            "algorithm": f"groups as players: {how}",
             "threshold": params.threshold,
             "linkage": tree.tolist(),
             "order": order,
             "groups": [list(group) for group in members],
-            **found.notes,
         },
     )
+
+
+def _played(
+    problem: Problem, members: tuple[tuple[int, ...], ...], params: Params, progress: Progress
+) -> tuple[Attribution, str]:
+    budget = Budget(params.coalitions, params.exact_up_to, params.error_target)
+    found = play(problem, members, budget, progress)
+    how = "every coalition" if found.error is None else "sampled coalitions, Gaussian process"
+    return found, f"marginal, {how}"
 
 
 def name(features: list[str]) -> str:

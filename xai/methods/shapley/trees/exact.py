@@ -1,0 +1,114 @@
+"""Exact values of tree models: by tables where they pay, else by the model's own library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xai.errors import XaiError
+from xai.methods.meter import Meter
+from xai.vocabulary import Attribution, Contributions
+
+if TYPE_CHECKING:
+    from xai.trees import Ensemble, TreeGame
+    from xai.vocabulary import Floats, Integers, Problem, Progress
+
+    Members = tuple[tuple[int, ...], ...]
+
+TOLERANCE = 1e-4
+"""Largest completeness gap of exact values, as a share of the scale of the score."""
+SETUP = 5e9
+"""Nanoseconds to compile and build: tables are worth them when the library would take longer."""
+LEAST_ROWS = 200
+"""Rows of a run below which the trees are not even counted."""
+
+
+def path_dependent(problem: Problem) -> Contributions | None:
+    """Return the values whose background is the trees' own counts; None for other models."""
+    if problem.contributions is None:
+        return None
+    game = problem.trees
+    if game is not None and game.rows >= LEAST_ROWS and game.ensemble is not None:
+        work = max(trees.work for trees in game.ensemble.outputs)
+        # By the size of the run and of the trees alone: every shard and every machine agree.
+        if game.rows * work * game.ensemble.pace >= SETUP:
+            played = (game.ensemble.owners, problem.inputs.shape[1])
+            found = _look_up(game, game.ensemble, problem.inputs, played, None)
+            if found is not None:
+                return found
+    return problem.contributions(problem.inputs)
+
+
+def interventional(problem: Problem, members: Members) -> Contributions | None:
+    """Return the exact values of the marginal game; None where there are no tables.
+
+    Parameters
+    ----------
+    members : tuple of tuples of int
+        The features of each player.
+    """
+    if problem.trees is None or problem.trees.ensemble is None:
+        return None
+    ensemble, player = problem.trees.ensemble, np.empty(problem.inputs.shape[1], dtype=np.int64)
+    for position, features in enumerate(members):
+        player[list(features)] = position
+    played = (player[ensemble.owners], len(members))
+    background = ensemble.encode(problem.background)
+    return _look_up(problem.trees, ensemble, problem.inputs, played, background)
+
+
+def checked(
+    problem: Problem, found: Contributions, progress: Progress, names: tuple[str, ...]
+) -> Attribution:
+    """Return exact values as an attribution, if they add up to the score.
+
+    Raises
+    ------
+    XaiError
+        If they do not.
+    """
+    meter = Meter(problem.score, len(problem.inputs), progress)
+    score = meter(problem.inputs, np.arange(len(problem.inputs)))
+    residual = score - found.base - found.values.sum(axis=1)
+    scale = np.maximum(1.0, np.abs(found.values).sum(axis=1) + np.abs(found.base))
+    worst = float(np.max(np.abs(residual) / scale, initial=0.0))
+    if not worst <= TOLERANCE:
+        raise XaiError(
+            f"The tree contributions miss the model's score by {worst:.1e} of its scale, more "
+            f"than {TOLERANCE:.0e}, so they are not shown."
+        )
+    return Attribution(
+        names=names,
+        values=found.values,
+        base=found.base,
+        residual=residual,
+        evaluations=meter.done,
+        notes={"algorithm": found.algorithm, "is_exact": True, "largest_gap": worst},
+    )
+
+
+def _look_up(
+    game: TreeGame,
+    ensemble: Ensemble,
+    inputs: Floats,
+    played: tuple[Integers, int],
+    background: Floats | None,
+) -> Contributions | None:
+    """`played`: the player of each encoded column, and how many players there are."""
+    from xai.methods.shapley.trees.tables import tables_of  # noqa: PLC0415 - numba, only if used
+
+    rows, (owners, players) = ensemble.encode(inputs), played
+    values, base, widest = np.zeros((len(inputs), players)), np.zeros(len(inputs)), 0
+    for target in np.unique(game.targets):
+        output = 0 if ensemble.is_mirrored else int(target)
+        sign = -1.0 if ensemble.is_mirrored and target == 0 else 1.0
+        found = tables_of(ensemble.outputs[output], owners, background)
+        if found is None:
+            return None
+        of = game.targets == target
+        values[of, : found.players] = sign * found.explain(rows[of])
+        base[of], widest = sign * found.base, max(widest, found.bits)
+    kind = "path-dependent" if background is None else "interventional (marginal)"
+    how = f"{kind} tree Shapley values, exact by tables of up to {widest} bits"
+    return Contributions(values, base, how)
