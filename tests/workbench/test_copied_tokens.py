@@ -7,6 +7,7 @@ import pytest
 
 from tests.assets.folders import WORDS
 from tests.workbench.copier import copying_language_model
+from xai.methods import catalogue
 from xai.methods.perturbation import reagent
 from xai.workbench.continued import Writing, continued
 from xai.workbench.language import open_language
@@ -52,6 +53,12 @@ def test_the_model_copies(copied):
 def test_reagent_ranks_the_copied_token_first(copied, source):
     found = reagent.attribute(copied[1], reagent.Params(source=source))
     assert hits(found, copied[1]) >= 0.95
+
+
+@pytest.mark.parametrize("slug", ["shapley", "occlusion", "lime"])
+def test_rivals_that_remove_tokens_rank_the_copied_one_first(copied, slug):
+    module = catalogue.load(slug, catalogue.GENERATION)
+    assert hits(module.attribute(copied[1], module.Params()), copied[1]) >= 0.95
 
 
 def test_removing_the_copied_token_alone_moves_the_score(copied):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xai.methods.card import Card, Parameter, Size
+from xai.methods.cards.units import LIME, OCCLUSION, RANDOM, SHAPLEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,5 +96,49 @@ _REAGENT = Card(
     is_recommended=True,
 )
 
-CARDS: tuple[Card, ...] = (_REAGENT,)
+_PIECES = 1.4
+"""Tokens of a word, in the mean of the usual vocabularies: for the estimate."""
+
+
+def _of_tokens(card: Card, summary: str) -> Card:
+    """Return a card of words as one of the tokens before each written token."""
+
+    def evaluations(given: Mapping[str, Json], size: Size) -> int:
+        units = round(size.units * _PIECES) + size.outputs
+        # A token is not taken apart.
+        return card.evaluations({**given, "inner": 0}, replace(size, units=units))
+
+    return replace(
+        card,
+        summary=summary,
+        parameters=tuple(
+            replace(p, help=p.help.replace("word", "token").replace("text", "prompt"))
+            for p in card.parameters
+            if p.name != "inner"
+        ),
+        evaluations=evaluations,
+        cost=card.cost.split(", and ")[0].replace("text", "prompt").replace("word", "token"),
+    )
+
+
+CARDS: tuple[Card, ...] = (
+    _REAGENT,
+    _of_tokens(
+        SHAPLEY,
+        "Shares the difference between a written token's log-probability and that without its "
+        "context fairly among the tokens before it, with a standard error.",
+    ),
+    _of_tokens(
+        OCCLUSION,
+        "How far the log-probability of a written token falls when one token before it is "
+        "removed, the others kept.",
+    ),
+    _of_tokens(
+        LIME,
+        "Fits a linear model to the log-probability of each written token under random "
+        "variations of what stands before it, and shows its coefficients. It explains that "
+        "linear model; the fit says how well it stands for the real one.",
+    ),
+    _of_tokens(RANDOM, RANDOM.summary),
+)
 """In the order of the form and the pages."""
