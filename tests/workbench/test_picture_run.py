@@ -97,5 +97,5 @@ def test_superpixels_are_taken_as_well(compute):
 
 def test_what_fits_says_which_labels_it_found(model, pictures, monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    payload = {"model": str(model), "dataset": str(pictures), "kind": "image-classification"}
+    payload = {"model": str(model), "format": "hf-image-classification", "dataset": str(pictures)}
     assert kinds.load("image-classification").fit(payload)["label"] == "label"

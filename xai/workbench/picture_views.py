@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ from xai.vocabulary import Floats
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from transformers import BaseImageProcessor
 
 THUMBNAIL = 256
 """Longer side of the picture that pages show, in points."""
@@ -30,25 +29,26 @@ class Views:
 
     Attributes
     ----------
+    prepare : callable
+        A picture to what the model gets of it, (channels, height, width).
     low, high : Tensor of shape (channels, 1, 1)
         What black and white become.
     """
 
-    processor: BaseImageProcessor
+    prepare: Callable[[Image], Tensor]
     low: Tensor
     high: Tensor
 
     @classmethod
-    def of(cls, processor: BaseImageProcessor) -> Views:
-        """Find out what the processor makes of black and of white."""
+    def of(cls, prepare: Callable[[Image], Tensor]) -> Views:
+        """Find out what preparation makes of black and of white."""
         from PIL import Image  # noqa: PLC0415 - only where there are pictures
 
         ends = []
         for level in (0, 255):
             flat = Image.new("RGB", (64, 64), (level, level, level))
-            pixels = processor(flat, return_tensors="pt")["pixel_values"][0].float()
-            ends.append(pixels.mean(dim=(1, 2), keepdim=True))
-        return cls(processor, *ends)
+            ends.append(prepare(flat).float().mean(dim=(1, 2), keepdim=True))
+        return cls(prepare, *ends)
 
     def tensors(self, pictures: Sequence[Image]) -> Tensor:
         """Return what the model gets, shape (n, channels, height, width).
@@ -56,9 +56,9 @@ class Views:
         Raises
         ------
         RefusedFile
-            If the processor makes pictures of differing sizes.
+            If preparation makes pictures of differing sizes.
         """
-        found = [self.processor(p, return_tensors="pt")["pixel_values"][0] for p in pictures]
+        found = [self.prepare(picture) for picture in pictures]
         sizes = {tuple(pixels.shape) for pixels in found}
         if len(sizes) > 1:
             raise RefusedFile(

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from xai.assets.folder import load_network, load_processor, unpack
 from xai.assets.images import Images, read_images
 from xai.assets.names import normal
 from xai.assets.rows import choose
 from xai.errors import InvalidParameter
+from xai.methods.concepts.words import ConceptProblem
 from xai.units import UnitProblem
 from xai.vocabulary import Floats, Integers, Json, Progress, Recipe
 from xai.workbench.picture_attention import PictureAttention
+from xai.workbench.picture_models import PictureModel, open_model
 from xai.workbench.picture_problem import BATCH, MOST, Scene
-from xai.workbench.picture_views import Views
 from xai.workbench.segments import GRID, segment
 
 PARTS = 49
@@ -32,23 +31,21 @@ Span = tuple[int, int]
 class Opened:
     """A classifier and the pictures it is asked about; opened once per child."""
 
-    network: nn.Module
-    views: Views
+    model: PictureModel
     images: Images
-    outputs: tuple[str, ...]
     notes: tuple[str, ...]
     labels: Floats | None
 
     def pixels(self, rows: Integers) -> Tensor:
         """Return what the model gets of these pictures."""
-        return self.views.tensors([self.images[int(row)] for row in rows])
+        return self.model.views.tensors([self.images[int(row)] for row in rows])
 
     def shares(self, pixels: Tensor) -> Floats:
         """Return the probability of each class, shape (n, k)."""
         parts = []
         with torch.inference_mode():
             for start in range(0, len(pixels), BATCH):
-                logits = self.network(pixel_values=pixels[start : start + BATCH]).logits
+                logits = self.model.network(pixel_values=pixels[start : start + BATCH]).logits
                 parts.append(torch.softmax(logits.double(), dim=1))
         return np.asarray(torch.cat(parts).numpy())
 
@@ -56,11 +53,11 @@ class Opened:
         """Return the explained class of each picture: the predicted one, or the named one."""
         if not target:
             return np.asarray(shares.argmax(axis=1), dtype=np.int64)
-        if target not in self.outputs:
+        if target not in self.model.outputs:
             raise InvalidParameter(
-                f"The model has no class {target!r}; it has: {', '.join(self.outputs[:20])}."
+                f"The model has no class {target!r}; it has: {', '.join(self.model.outputs[:20])}."
             )
-        return np.full(len(shares), self.outputs.index(target), dtype=np.int64)
+        return np.full(len(shares), self.model.outputs.index(target), dtype=np.int64)
 
 
 _open: dict[tuple[str, str], Opened] = {}
@@ -71,12 +68,10 @@ def opened_for(payload: Json) -> Opened:
     key = (payload["model"], payload["dataset"])
     if key not in _open:
         _open.clear()
-        folder = unpack(Path(payload["model"]), Path(tempfile.gettempdir()))
+        model = open_model(Path(payload["model"]), payload["format"])
         images = read_images(Path(payload["dataset"]))
-        labels, unknown = codes(images.labels, folder.outputs)
-        notes = [*folder.notes, *images.notes, *unknown]
-        network, views = load_network(folder), Views.of(load_processor(folder))
-        _open[key] = Opened(network, views, images, folder.outputs, tuple(notes), labels)
+        labels, unknown = codes(images.labels, model.outputs)
+        _open[key] = Opened(model, images, (*model.notes, *images.notes, *unknown), labels)
     return _open[key]
 
 
@@ -93,7 +88,7 @@ def about(payload: Json, _recipe: Recipe) -> Json:
     return {
         "unit": "probability",
         "problem": "classification",
-        "outputs": list(opened.outputs),
+        "outputs": list(opened.model.outputs),
         "warnings": list(opened.notes),
     }
 
@@ -135,21 +130,50 @@ def pose(payload: Json, recipe: Recipe, seed: int, start: int, stop: int) -> Uni
     shape = (min(MOST, height), min(MOST, width))
     params = payload["job"]["params"]
     how, parts = params.get("segmentation", GRID), int(params.get("parts", PARTS))
-    players = tuple(segment(opened.views.colours(seen), shape, parts, how) for seen in pixels)
+    players = tuple(segment(opened.model.views.colours(seen), shape, parts, how) for seen in pixels)
     # The mean colour of a picture says least about what is in it, and is on its own scale.
     baselines = pixels.mean(dim=(2, 3), keepdim=True).expand_as(pixels)
-    scene = Scene(opened.network, pixels, baselines, targets, players, shape)
+    scene = Scene(opened.model.network, pixels, baselines, targets, players, shape)
     return UnitProblem(
         rows=rows,
         names=((),) * len(rows),
         shapes=(shape,) * len(rows),
         players=players,
-        outputs=tuple((opened.outputs[target],) for target in targets),
+        outputs=tuple((opened.model.outputs[target],) for target in targets),
         score=scene.score,
         seed=seed,
-        gradients=scene,
-        attention=PictureAttention(scene),
+        gradients=scene if opened.model.has_gradient else None,
+        attention=PictureAttention(scene) if opened.model.has_gradient else None,
         extras={"scene": scene},
+    )
+
+
+def concepts(payload: Json, recipe: Recipe, seed: int) -> ConceptProblem:
+    """Return the chosen pictures all at once, and where the model can be cut."""
+    opened = opened_for(payload)
+    model, rows = opened.model, choose(recipe.rows, len(opened.images), recipe.seed)
+    predicted = np.concatenate([
+        opened.shares(opened.pixels(rows[start : start + BATCH])).argmax(axis=1)
+        for start in range(0, len(rows), BATCH)
+    ])  # fmt: skip
+    size = opened.pixels(rows[:1]).shape[-2:]
+    target = None if not recipe.target else model.outputs.index(recipe.target)
+
+    def images(of: Integers) -> Tensor:
+        pixels = opened.pixels(rows[of])
+        return pixels.permute(0, 2, 3, 1).contiguous() if model.is_channels_last else pixels
+
+    return ConceptProblem(
+        rows=rows,
+        images=images,
+        size=(int(size[0]), int(size[1])),
+        predicted=np.asarray(predicted, dtype=np.int64),
+        outputs=model.outputs,
+        cuts=model.cuts,
+        labels=None if opened.labels is None else opened.labels[rows],
+        target=target,
+        seed=seed,
+        is_channels_last=model.is_channels_last,
     )
 
 
@@ -187,5 +211,5 @@ def _sample(opened: Opened, row: int, seen: Tensor) -> Json:
         "name": opened.images.names[row],
         "width": width,
         "height": height,
-        "jpeg": opened.views.jpeg(seen),
+        "jpeg": opened.model.views.jpeg(seen),
     }
