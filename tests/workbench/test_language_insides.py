@@ -106,7 +106,9 @@ def test_weights_are_given_to_tokens_but_not_to_special_ones(posed):
     spread = found.attention.spread(weights, ALL)
     assert [len(s) for s in spread] == found.sizes.tolist()
     assert spread[1][0] == 0
-    assert spread[1][1] == 22
+    assert spread[1][1] == 22 / sum(range(22, 22 + len(spread[1]) - 1))
+    assert [s.sum() for s in spread] == pytest.approx([1, 1, 1])
+    assert not found.attention.spread(0 * weights, ALL)[0].any()
 
 
 def test_soft_distances_are_hellinger_distances(posed):

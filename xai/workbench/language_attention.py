@@ -61,12 +61,17 @@ class TokenAttention:
         return np.where(places >= 0, places, self._sizes[of] - 1)
 
     def spread(self, weights: Tensor, of: Integers) -> list[Floats]:
-        """Turn weights over positions (b, t) into (u,) per sample, 0 for special tokens."""
+        """Turn weights over positions (b, t) into shares (u,) per sample.
+
+        Special tokens, where models park attention that nothing needs, are left out; the others
+        sum to 1, or are all 0.
+        """
         rows = weights.detach().double().numpy()
-        return [
+        free = [
             np.where(self._samples[s].special[:-1], 0.0, row[: self._sizes[s]])
             for row, s in zip(rows, of, strict=True)
         ]
+        return [one / one.sum() if one.sum() > 0 else one for one in free]
 
     def _ids(self, of: Integers) -> Tensor:
         ids = np.zeros((len(of), int(self._sizes[of].max())), dtype=np.int64)

@@ -50,12 +50,15 @@ class TokenGradients:
         if not len(rows):
             return scores, gradient
         width = int(places.max()) + 1
-        with torch.enable_grad():
-            given = inputs[rows, :width].detach().requires_grad_()
-            found = read(self._language, given, places[rows], targets[rows])
-            (slope,) = torch.autograd.grad(found.sum(), given)
-        scores[rows] = found.detach()
-        gradient[rows, :width] = slope
+        step = max(1, TOKENS_AT_ONCE // width)
+        for start in range(0, len(rows), step):
+            part = rows[start : start + step]
+            with torch.enable_grad():
+                given = inputs[part, :width].detach().requires_grad_()
+                found = read(self._language, given, places[part], targets[part])
+                (slope,) = torch.autograd.grad(found.sum(), given)
+            scores[part] = found.detach()
+            gradient[part, :width] = slope
         return scores, gradient
 
     def reduce(self, values: Tensor, of: Integers) -> list[Floats]:
