@@ -22,6 +22,7 @@ from xai.errors import InvalidParameter, NotApplicable
 from xai.methods.concepts import crops, dictionaries, facts, layers, report, views
 from xai.methods.concepts.classes import Group, Joined, explain_class, groups
 from xai.methods.concepts.head import probe
+from xai.methods.concepts.quick import quicken
 from xai.methods.concepts.sweep import sweep
 from xai.methods.concepts.views import Tally
 from xai.methods.concepts.words import ConceptProblem, ConceptResult, Cut
@@ -75,7 +76,9 @@ def explain(
     tally = Tally(_foretold(len(of), params, problem), progress)
     cuts = layers.cuts_of(problem)
     cut, tried = _layer(problem, cuts, of, params, tally)
-    joined = [_join(problem, cut, group, params, tally) for group in _merged(chosen, params)]
+    two = problem.images(of[:2])
+    quick = quicken(cut, two, tally.total - tally.done)
+    joined = [_join(problem, quick, group, params, tally) for group in _merged(chosen, params)]
     explained, notes = [], []
     for one in joined:
         for group in one.parts(chosen):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from xai.methods.concepts import compare, layers, quality
+from xai.methods.concepts import compare, faithfulness, layers, quality
 from xai.methods.concepts.classes import Explained
 from xai.methods.concepts.words import ConceptProblem, Cut
 from xai.vocabulary import Json
@@ -30,6 +30,7 @@ def of_class(problem: ConceptProblem, found: Explained, params: Params) -> dict[
     draw = torch.randperm(len(rows), generator=torch.Generator().manual_seed(problem.seed))
     measured = quality.measure(joined.dictionary, rows[draw[:ROWS_MOST]], problem.seed)
     name = problem.outputs[found.group.target]
+    deletion, insertion = faithfulness.curves(found.score, found.values)
     unmoved = int((found.totals.total <= 0).sum())
     plain = {
         "target": name,
@@ -40,6 +41,8 @@ def of_class(problem: ConceptProblem, found: Explained, params: Params) -> dict[
         "control_variates": found.totals.controlled,
         "unmoved_images": unmoved,
         "logit_error": _plain(error),
+        "deletion": _plain(deletion),
+        "insertion": _plain(insertion),
         "reconstruction_error": quality.relative_error(seen.maps, rebuilt),
         "quality": measured.as_json(),
         "warning": _warning(name, error),

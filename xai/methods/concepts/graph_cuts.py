@@ -21,6 +21,16 @@ from torch import Tensor
 
 from xai.methods.concepts.layout import Layout, layout
 
+PASSING = {"Softmax", "Sigmoid", "LogSoftmax", "Identity"}
+"""What may follow the logits: left out, because a share hides how far the others moved."""
+Type = onnx.TensorProto
+FLOATS = {Type.FLOAT, Type.FLOAT16, Type.DOUBLE}
+NUMBERS = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+    "tensor(uint8)": np.uint8,
+}
 PLACES_LEAST = 9
 CUTS_MOST = 16
 
@@ -68,15 +78,18 @@ def graph_cuts(
     images : Tensor of shape (2, *image)
         Tried once, because a graph often does not say the shapes of its tensors.
     threads : int
-        Of onnxruntime; 0 lets it choose.
+        Of onnxruntime; 0 takes as many as torch.
 
     Notes
     -----
-    A softmax at the end is left out: the head gives logits.
+    A softmax or sigmoid at the end is left out: the head gives logits.
     """
     model = onnx.load_model_from_string(data)
     source, target = _ends(model.graph)
-    names = [name for name in _live_alone(model.graph, source) if name not in (source, target)]
+    # A padded map has places outside of the image.
+    padded = {name for node in model.graph.node if node.op_type == "Pad" for name in node.output}
+    alone = _live_alone(model.graph, source)
+    names = [name for name in alone if name not in padded | {source, target}]
     shapes = _try(model, source, names, images)
     size = images.shape[1:3] if is_channels_last else images.shape[2:4]
     found = []
@@ -94,9 +107,10 @@ def _ends(graph: Any) -> tuple[str, str]:
     """Return the name of the input, and of the logits."""
     fixed = {tensor.name for tensor in graph.initializer}
     source = next(part.name for part in graph.input if part.name not in fixed)
-    target = graph.output[0].name
+    floats = [part.name for part in graph.output if part.type.tensor_type.elem_type in FLOATS]
+    target = next((name for name in floats if "logit" in name.lower()), floats[0])
     makers = {name: node for node in graph.node for name in node.output}
-    while target in makers and makers[target].op_type in {"Softmax", "Identity"}:
+    while target in makers and makers[target].op_type in PASSING:
         target = makers[target].input[0]
     return source, target
 
@@ -126,7 +140,7 @@ def _try(
     try:
         probe = _part(model, source, names)
         session = _open(probe, 1)
-        values = session.run(list(names), {source: images.numpy()})
+        values = session.run(list(names), {source: _given(session, images)})
     except Exception:
         # A graph fixed to one image cannot give rows of masks either.
         return {}
@@ -154,9 +168,10 @@ def _part(model: Any, source: str, targets: Sequence[str]) -> Any:
     part.CopyFrom(model)
     del part.graph.node[:], part.graph.input[:], part.graph.output[:], part.graph.value_info[:]
     part.graph.node.extend(node for node in model.graph.node if id(node) in nodes)
-    kind = onnx.TensorProto.FLOAT
+    kinds = {one.name: one.type.tensor_type.elem_type for one in model.graph.input}
+    kind = kinds.get(source, Type.FLOAT)
     part.graph.input.append(onnx.helper.make_tensor_value_info(source, kind, None))
-    part.graph.output.extend(onnx.helper.make_tensor_value_info(t, kind, None) for t in targets)
+    part.graph.output.extend(onnx.ValueInfoProto(name=target) for target in targets)
     return part
 
 
@@ -172,7 +187,7 @@ def _session(model: Any, source: str, target: str, threads: int) -> Any:
 
 def _open(model: Any, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads or torch.get_num_threads()
     options.log_severity_level = 4
     return onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
@@ -180,5 +195,11 @@ def _open(model: Any, threads: int) -> Any:
 
 
 def _run(session: Any, inputs: Tensor) -> Tensor:
-    given = {session.get_inputs()[0].name: inputs.detach().contiguous().numpy()}
-    return torch.from_numpy(np.asarray(session.run(None, given)[0]))
+    given = {session.get_inputs()[0].name: _given(session, inputs)}
+    return torch.from_numpy(np.asarray(session.run(None, given)[0], dtype=np.float32))
+
+
+def _given(session: Any, inputs: Tensor) -> Any:
+    """Return inputs in the numbers that a graph takes."""
+    numbers = inputs.detach().contiguous().numpy()
+    return numbers.astype(NUMBERS[session.get_inputs()[0].type], copy=False)
