@@ -49,6 +49,8 @@ def _shapley(given: Mapping[str, Json], size: Size) -> int:
 
 
 def _grouped(given: Mapping[str, Json], size: Size) -> int:
+    if size.has_trees:
+        return size.rows
     # How many groups there will be is known only once the data are read; a game that is just
     # small enough to be exact may cost more than a larger one.
     groups = range(1, size.features + 1)
@@ -125,7 +127,8 @@ CARDS = (
         "so that credit is not split by chance among features that say the same.",
         source="Jullum, Redelmeier and Aas 2021; aspects after Pekala et al. 2021",
         module="xai.methods.shapley.grouped",
-        cost="at most coalitions × background rows per row, fewer with few groups",
+        cost="at most coalitions × background rows per row, fewer with few groups; one evaluation "
+        "per row for tree models",
         evaluations=_grouped,
         parameters=(
             Parameter(
@@ -140,6 +143,7 @@ CARDS = (
             *_GAME,
         ),
         is_stochastic=True,
+        exact_with=("trees",),
         is_complete=True,
         is_recommended=True,
     ),

@@ -38,83 +38,82 @@ ORDERS = np.array(
 
 
 @njit(nogil=True)
-def fill_path(groups, first, last, start, quadrature, table):  # type: ignore[no-untyped-def]
+def fill_path(  # type: ignore[no-untyped-def]
+    first, last, bit_start, player_start, leaf_start, value, ask_start, ask_player, mask, want,
+    ask_ratio, quadrature, start, table,
+):  # fmt: skip
     """Write the path-dependent tables of subtrees `first` to `last`."""
     for g in range(first, last):
-        bits = groups.bit_start[g + 1] - groups.bit_start[g]
-        players = groups.player_start[g + 1] - groups.player_start[g]
-        size = 1 << bits
-        row = np.zeros((players, size))
-        for leaf in range(groups.leaf_start[g], groups.leaf_start[g + 1]):
-            asks = groups.ask_start[leaf + 1] - groups.ask_start[leaf]
-            if asks:
-                own = _path_leaf(groups, leaf, asks, quadrature)
-                _spread(groups, leaf, asks, own, row)
-        _keep(row, start[g], table)
+        row = np.zeros(
+            (player_start[g + 1] - player_start[g], 1 << (bit_start[g + 1] - bit_start[g]))
+        )
+        for leaf in range(leaf_start[g], leaf_start[g + 1]):
+            a, b = ask_start[leaf], ask_start[leaf + 1]
+            if a < b:
+                own = _path_leaf(value[leaf], ask_ratio[a:b], quadrature[b - a])
+                _spread(ask_player[a:b], mask[a:b], want[a:b], own, row)
+        table[start[g] : start[g + 1]] = row.ravel()
 
 
 @njit(nogil=True)
-def fill_background(groups, first, last, start, patterns, orders, table):  # type: ignore[no-untyped-def]
+def fill_background(  # type: ignore[no-untyped-def]
+    first, last, bit_start, player_start, leaf_start, value, ask_start, ask_player, mask, want,
+    patterns, orders, start, table,
+):  # fmt: skip
     """Write the interventional tables; `patterns` (subtrees, b) are the background rows' bits."""
     for g in range(first, last):
-        bits = groups.bit_start[g + 1] - groups.bit_start[g]
-        players = groups.player_start[g + 1] - groups.player_start[g]
-        size = 1 << bits
-        share = np.zeros(size)
+        share = np.zeros(1 << (bit_start[g + 1] - bit_start[g]))
         for r in range(patterns.shape[1]):
             share[patterns[g, r]] += 1.0 / patterns.shape[1]
-        row = np.zeros((players, size))
-        for leaf in range(groups.leaf_start[g], groups.leaf_start[g + 1]):
-            asks = groups.ask_start[leaf + 1] - groups.ask_start[leaf]
-            if asks:
-                own = _background_leaf(groups, leaf, asks, share, orders)
-                _spread(groups, leaf, asks, own, row)
-        _keep(row, start[g], table)
+        row = np.zeros((player_start[g + 1] - player_start[g], len(share)))
+        for leaf in range(leaf_start[g], leaf_start[g + 1]):
+            a, b = ask_start[leaf], ask_start[leaf + 1]
+            if a < b:
+                own = _background_leaf(value[leaf], mask[a:b], want[a:b], share, orders)
+                _spread(ask_player[a:b], mask[a:b], want[a:b], own, row)
+        table[start[g] : start[g + 1]] = row.ravel()
 
 
 @njit(nogil=True)
-def _path_leaf(groups, leaf, asks, quadrature):  # type: ignore[no-untyped-def]
+def _path_leaf(value, ratios, quadrature):  # type: ignore[no-untyped-def]
     """Return the values of a leaf's players, (asks, 2^asks), by which of them it is given."""
-    at = groups.ask_start[leaf]
-    own = np.zeros((asks, 1 << asks))
-    product = np.empty(1 << asks)
+    asks = len(ratios)
+    own, product = np.zeros((asks, 1 << asks)), np.empty(1 << asks)
     for q in range((asks + 1) // 2):
-        u, weight = quadrature[asks, 0, q], quadrature[asks, 1, q]
-        product[0] = groups.value[leaf] * weight
+        u = quadrature[0, q]
+        product[0] = value * quadrature[1, q]
         for k in range(asks):
-            out = groups.ask_ratio[at + k] * (1 - u)
+            out = ratios[k] * (1 - u)
             for p in range(1 << k):
                 product[p + (1 << k)] = product[p] * (out + u)
                 product[p] *= out
         for k in range(asks):
-            ratio = groups.ask_ratio[at + k]
-            given, refused = (1 - ratio) / (ratio * (1 - u) + u), -1 / (1 - u)
+            given, refused = (1 - ratios[k]) / (ratios[k] * (1 - u) + u), -1 / (1 - u)
             for p in range(1 << asks):
                 own[k, p] += product[p] * (given if (p >> k) & 1 else refused)
     return own
 
 
 @njit(nogil=True)
-def _background_leaf(groups, leaf, asks, share, orders):  # type: ignore[no-untyped-def]
+def _background_leaf(value, mask, want, share, orders):  # type: ignore[no-untyped-def]
     """Return the same for a background whose patterns have these shares."""
-    at, full = groups.ask_start[leaf], (1 << asks) - 1
+    asks, full = len(mask), (1 << len(mask)) - 1
     satisfied = np.zeros(1 << asks)
     for pattern in range(len(share)):
         if share[pattern] > 0:
-            satisfied[_given(groups, at, asks, pattern)] += share[pattern]
+            satisfied[_given(mask, want, pattern)] += share[pattern]
     own = np.zeros((asks, 1 << asks))
     for b in range(1 << asks):
-        if satisfied[b] == 0:
-            continue
-        value, extra = groups.value[leaf] * satisfied[b], b
-        while True:  # every row that satisfies what the background row does not
+        extra = b
+        while satisfied[b] > 0:  # every row that satisfies what the background row does not
             x = (full & ~b) | extra
             mine, theirs = x & ~b, b & ~x
+            a, c, worth = _ones(mine), _ones(theirs), value * satisfied[b]
             for k in range(asks):
                 if (mine >> k) & 1:
-                    own[k, x] += value * orders[_ones(mine) - 1, _ones(theirs)]
+                    own[k, x] += worth * orders[a - 1, c]
                 elif (theirs >> k) & 1:
-                    own[k, x] -= value * orders[_ones(mine), _ones(theirs) - 1]
+                    own[k, x] -= worth * orders[a, c - 1]
             if extra == 0:
                 break
             extra = (extra - 1) & b
@@ -122,21 +121,20 @@ def _background_leaf(groups, leaf, asks, share, orders):  # type: ignore[no-unty
 
 
 @njit(nogil=True)
-def _spread(groups, leaf, asks, own, row):  # type: ignore[no-untyped-def]
+def _spread(player, mask, want, own, row):  # type: ignore[no-untyped-def]
     """Add a leaf's values to the patterns of its subtree."""
-    at = groups.ask_start[leaf]
     for pattern in range(row.shape[1]):
-        given = _given(groups, at, asks, pattern)
-        for k in range(asks):
-            row[groups.ask_player[at + k], pattern] += own[k, given]
+        given = _given(mask, want, pattern)
+        for k in range(len(player)):
+            row[player[k], pattern] += own[k, given]
 
 
 @njit(nogil=True)
-def _given(groups, at, asks, pattern):  # type: ignore[no-untyped-def]
+def _given(mask, want, pattern):  # type: ignore[no-untyped-def]
     """Return which of a leaf's players are satisfied, as bits."""
     found = 0
-    for k in range(asks):
-        if (pattern & groups.ask_mask[at + k]) == groups.ask_want[at + k]:
+    for k in range(len(mask)):
+        if (pattern & mask[k]) == want[k]:
             found |= 1 << k
     return found
 
@@ -148,10 +146,3 @@ def _ones(bits):  # type: ignore[no-untyped-def]
         bits &= bits - 1
         count += 1
     return count
-
-
-@njit(nogil=True)
-def _keep(row, at, table):  # type: ignore[no-untyped-def]
-    for k in range(row.shape[0]):
-        for pattern in range(row.shape[1]):
-            table[at + k * row.shape[1] + pattern] = row[k, pattern]

@@ -7,6 +7,7 @@ cut where the bits are at most `most`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -26,22 +27,27 @@ MOST_BITS = 14
 """Bits that a subtree may ever have: its tables double with each."""
 
 
-class Nodes(NamedTuple):
-    """An ensemble in codes, as the compiled functions read it."""
+@dataclass(frozen=True)
+class Nodes:
+    """An ensemble in codes, laid out for the compiled walk.
+
+    Attributes
+    ----------
+    whole : int array of shape (8, nodes)
+        Rows as `walk.LEFT`, …: children, column, the player it belongs to, rank of the cut, side
+        of missing values, start of a category's answers (-1 for numbers), inner nodes at and below.
+    share : array of shape (2, nodes)
+        Share of the parent's cover; value of a leaf.
+    lengths : int array of shape (columns,)
+        Answers per category node; 0 for numbers.
+    """
 
     roots: Array
-    left: Array
-    right: Array
-    column: Array
-    owner: Array  # by node: the player that its column belongs to
-    rank: Array
-    missing: Array
-    start: Array  # of a category node's answers; -1 for numbers
-    ratio: Array
-    value: Array
-    inner: Array  # inner nodes at and below each node
-    lengths: Array  # by column: answers per category node
-    known: int  # answers of all nodes; those of paths follow
+    whole: Array
+    share: Array
+    lengths: Array
+    depth: int
+    coder: Coder
 
 
 class Groups(NamedTuple):
@@ -69,56 +75,82 @@ class Groups(NamedTuple):
     ask_mask: Array
     ask_want: Array
 
-
-class Scratch(NamedTuple):
-    """Where a walk keeps its place: by depth, or (`bits`) by bit."""
-
-    stack: Array  # (3, …): node, depth, side
-    path: Array  # (3, …): node, side, bit
-    bits: Array  # column of each path bit
-    ask: Array  # (3, …): player, mask, want
-    ratio: Array
-    players: Array  # of the subtree
+    def leaves(self) -> tuple[Array, ...]:
+        """Return what the compiled builders of tables need, in their order."""
+        return (
+            *(self.bit_start, self.player_start, self.leaf_start, self.value, self.ask_start),
+            *(self.ask_player, self.ask_mask, self.ask_want),
+        )
 
 
 def nodes_of(trees: Trees, coder: Coder, owners: Integers) -> Nodes:
-    """Return an ensemble as the compiled functions read it."""
-    column = np.maximum(trees.column, 0)
+    """Return an ensemble laid out for the compiled walk; `owners` (columns,) are players."""
+    column = np.maximum(trees.column, 0).astype(np.int64)
+    rows = (trees.left, trees.right, column, owners[column], coder.rank, trees.missing_left,
+        coder.start, _inner(trees))  # fmt: skip
     return Nodes(
         roots=trees.roots.astype(np.int64),
-        left=trees.left,
-        right=trees.right,
-        column=column.astype(np.int64),
-        owner=owners[column].astype(np.int64),
-        rank=coder.rank,
-        missing=trees.missing_left,
-        start=coder.start,
-        ratio=trees.ratio,
-        value=trees.value,
-        inner=_inner(trees),
+        whole=np.array(rows, dtype=np.int64),
+        share=np.array([trees.ratio, trees.value]),
         lengths=coder.lengths(),
-        known=len(coder.answers),
+        depth=int(trees.depth.max(initial=0)),
+        coder=coder,
     )
 
 
-def measure(nodes: Nodes, depth: int, most: int) -> tuple[int, float, int]:
-    """Return how many subtrees there would be, their table entries, and the most bits of one."""
-    totals = np.zeros(8)
-    walk(nodes, _room((0,) * 7), _scratch(depth), totals, most, False)
-    return int(totals[0]), float(totals[6]), int(totals[7])
+def measure(nodes: Nodes, most: int) -> tuple[int, int]:
+    """Return how many table entries there would be, and the most bits of one subtree."""
+    _, totals = _walk(nodes, most, np.zeros(8, np.int64), fill=False)
+    return int(totals[6]), int(totals[7])
 
 
-def cut(nodes: Nodes, depth: int, most: int, coder: Coder) -> Groups:
+def cut(nodes: Nodes, most: int) -> Groups:
     """Cut an ensemble into subtrees of at most `most` bits (more where one leaf needs more)."""
-    totals, answers, kind = np.zeros(8), coder.answers, coder.kind
-    scratch = _scratch(depth)
-    walk(nodes, _room((0,) * 7), scratch, totals, most, False)
-    sizes = totals[:6].astype(np.int64)
-    groups = _room((*sizes, len(answers)), kind)
-    groups.answers[: len(answers)] = answers
-    totals[:] = 0
-    walk(nodes, groups, scratch, totals, most, True)
-    return groups
+    _, sizes = _walk(nodes, most, np.zeros(8, np.int64), fill=False)
+    made, _ = _walk(nodes, most, sizes, fill=True)
+    starts, bit, answers, player, value, ask_start, ask, ratio = made
+    kind = nodes.coder.kind
+    return Groups(
+        bit_start=starts[0],
+        player_start=starts[1],
+        leaf_start=starts[2],
+        bit_column=bit[0],
+        bit_low=bit[1].astype(kind),
+        bit_high=np.minimum(bit[2], np.iinfo(kind).max).astype(kind),
+        bit_missing=bit[3].astype(bool),
+        bit_answers=bit[4],
+        answers=answers,
+        player=player,
+        value=value,
+        ask_start=ask_start,
+        ask_player=ask[0],
+        ask_ratio=ratio,
+        ask_mask=ask[1],
+        ask_want=ask[2],
+    )
+
+
+def _walk(nodes: Nodes, most: int, sizes: Array, *, fill: bool) -> tuple[tuple[Array, ...], Array]:
+    """Count (with sizes of zero) or fill arrays of these sizes; return them, and the counts."""
+    groups, bits, players, leaves, asks, extra = (int(size) for size in sizes[:6])
+    bit = np.zeros((5, bits), np.int64)
+    bit[2], bit[3], bit[4] = np.iinfo(np.int64).max, 1, -1
+    known = nodes.coder.answers
+    made = (
+        np.zeros((3, groups + 1), np.int64),
+        bit,
+        np.concatenate([known, np.ones(extra, np.uint8)]),
+        np.zeros(players, np.int64),
+        np.zeros(leaves),
+        np.zeros(leaves + 1, np.int64),
+        np.zeros((3, asks), np.int64),
+        np.zeros(asks),
+    )
+    room, totals = 2 * nodes.depth + MOST_BITS + 8, np.zeros(8, np.int64)
+    place, ratios = np.zeros((11, room), np.int64), np.zeros(room)
+    ensemble = (nodes.roots, nodes.whole, nodes.share, nodes.lengths)
+    walk(*ensemble, *made, place, ratios, totals, most, len(known), fill)
+    return made, totals
 
 
 def _inner(trees: Trees) -> Array:
@@ -132,37 +164,3 @@ def _inner(trees: Trees) -> Array:
     for level in np.split(below, np.flatnonzero(np.diff(trees.depth[below])) + 1):
         np.add.at(found, parent[level], found[level])
     return found
-
-
-def _room(sizes: tuple[int, ...], kind: Any = np.int16) -> Groups:
-    groups, bits, players, leaves, asks, extra, known = (int(size) for size in sizes)
-    return Groups(
-        bit_start=np.zeros(groups + 1, np.int64),
-        player_start=np.zeros(groups + 1, np.int64),
-        leaf_start=np.zeros(groups + 1, np.int64),
-        bit_column=np.zeros(bits, np.int64),
-        bit_low=np.zeros(bits, kind),
-        bit_high=np.full(bits, np.iinfo(kind).max, kind),
-        bit_missing=np.ones(bits, np.bool_),
-        bit_answers=np.full(bits, -1, np.int64),
-        answers=np.ones(extra + known, np.uint8),
-        player=np.zeros(players, np.int64),
-        value=np.zeros(leaves),
-        ask_start=np.zeros(leaves + 1, np.int64),
-        ask_player=np.zeros(asks, np.int64),
-        ask_ratio=np.zeros(asks),
-        ask_mask=np.zeros(asks, np.int64),
-        ask_want=np.zeros(asks, np.int64),
-    )
-
-
-def _scratch(depth: int) -> Scratch:
-    most = 2 * depth + 4
-    return Scratch(
-        stack=np.zeros((3, 2 * most), np.int64),
-        path=np.zeros((3, most), np.int64),
-        bits=np.zeros(most, np.int64),
-        ask=np.zeros((3, most), np.int64),
-        ratio=np.zeros(most),
-        players=np.zeros(most + MOST_BITS, np.int64),
-    )

@@ -105,11 +105,11 @@ def _build(trees: Trees, owners: Integers, background: Floats | None) -> Tables 
         return None
     # Path-dependent values are defined by column; a feature gets the sum of its columns.
     alone = np.arange(trees.columns) if background is None else owners
-    nodes, depth = nodes_of(trees, coder, alone), int(trees.depth.max())
-    most = _most(nodes, depth)
+    nodes = nodes_of(trees, coder, alone)
+    most = _most(nodes)
     if most is None:
         return None
-    groups = cut(nodes, depth, most, coder)
+    groups = cut(nodes, most)
     bits, players = np.diff(groups.bit_start), np.diff(groups.player_start)
     start = np.concatenate([[0], np.cumsum(players << bits)])
     table = np.zeros(start[-1], np.float32)
@@ -126,10 +126,10 @@ def _build(trees: Trees, owners: Integers, background: Floats | None) -> Tables 
     )
 
 
-def _most(nodes: Nodes, depth: int) -> int | None:
+def _most(nodes: Nodes) -> int | None:
     """Return the bits to cut by: as many as memory allows, at most `BITS`."""
     for most in range(BITS, 2, -1):
-        _, entries, widest = measure(nodes, depth, most)
+        entries, widest = measure(nodes, most)
         if widest > MOST_BITS:
             return None
         if entries * 4 <= MOST_BYTES:
@@ -139,7 +139,8 @@ def _most(nodes: Nodes, depth: int) -> int | None:
 
 def _path(groups: Groups, start: Any, table: Any) -> Callable[[int, int], None]:
     def run(first: int, last: int) -> None:
-        fill.fill_path(groups, first, last, start, fill.QUADRATURE, table)
+        ratio, nodes = groups.ask_ratio, fill.QUADRATURE
+        fill.fill_path(first, last, *groups.leaves(), ratio, nodes, start, table)
 
     return run
 
@@ -148,7 +149,7 @@ def _background(groups: Groups, start: Any, seen: Any, table: Any) -> Callable[[
     patterns = look_up.patterns(seen, groups)
 
     def run(first: int, last: int) -> None:
-        fill.fill_background(groups, first, last, start, patterns, fill.ORDERS, table)
+        fill.fill_background(first, last, *groups.leaves(), patterns, fill.ORDERS, start, table)
 
     return run
 
