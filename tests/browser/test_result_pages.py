@@ -9,7 +9,7 @@ import pytest
 from tests.browser.reading import draw_all, expect, violations
 from tests.web.landed_run import land
 
-PAGES = ("overview", "compare", "global", "agreement")
+PAGES = ("overview", "compare", "global", "agreement", "faithfulness")
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

@@ -6,6 +6,10 @@ import hashlib
 
 import numpy as np
 
+from xai.evaluation.faithfulness.catalogue import Baseline
+from xai.evaluation.faithfulness.contest import Contestant, Field, contest
+from xai.evaluation.faithfulness.files import write
+from xai.evaluation.faithfulness.league import Measured
 from xai.methods import catalogue
 from xai.reports.results import Results
 from xai.runner import agreement, tables
@@ -18,12 +22,17 @@ NAMES = (
 )  # fmt: skip
 EVIL = ("<script>alert(1)</script>", '<img src=x onerror="alert(1)">', "a\u202eb & \"c'")
 METHODS = ("shapley", "grouped_shapley", "occlusion", "lime", "random", "permutation")
+LOCAL = ("shapley", "grouped_shapley", "occlusion", "lime")
+BASELINES = (
+    Baseline("rows", "Rows of the data", "Background rows in turn."),
+    Baseline("mean", "Mean", "The mean of the column."),
+)
 MODEL_SHA, DATA_SHA = (hashlib.sha256(name.encode()).hexdigest() for name in ("model", "data"))
 
 
 def write_run(
     folder, *, rows=60, names=NAMES, methods=METHODS, problem="classification", errors=None,
-    labels=True, seed=0, model_name="credit.json",
+    labels=True, seed=0, model_name="credit.json", measured=True,
 ):  # fmt: skip
     """Write the folders of a run and return its `Results`."""
     source = _Source(names, rows, problem, seed, labels=labels)
@@ -41,6 +50,8 @@ def write_run(
         job = _job("agreement", "", 0)
         agreement.evaluate(folders, folder / "agreement", job)
         folders["agreement"] = folder / "agreement"
+    if measured and (local := [s for s in methods if s in LOCAL]):
+        folders["faithfulness"] = source.faithfulness(local, folders, folder / "faithfulness")
     described = manifest(
         recipe,
         {"name": model_name, "size": 81234, "facts": source.model_facts()},
@@ -49,6 +60,20 @@ def write_run(
         errors=errors or {},
     )
     return Results.gather(described, folders)
+
+
+def _linear(weights):
+    def score(kept, of):
+        return (0.25 + (weights[of] * kept).sum(axis=1))[:, None]
+
+    return score
+
+
+def _contestant(method):
+    values = np.empty((len(method.samples), sum(map(len, method.groups))))
+    for unit, group in enumerate(method.groups):
+        values[:, list(group)] = method.values[:, [unit]] / len(group)
+    return Contestant(method.slug, list(values), method.base, is_complete=method.is_complete)
 
 
 def _choice(slug):
@@ -130,6 +155,24 @@ class _Source:
         if slug == "lime":
             arrays["error"] = np.full(values.shape, 0.3)
         write_folder(folder, tables.attribution_files(_label(facts, role), facts, arrays), facts)
+        return folder
+
+    def faithfulness(self, methods, folders, folder):
+        """Measure the methods on the linear model itself, with two rows that stand in."""
+        results = Results.gather({}, folders)
+        n, d = self.signed.shape
+        contests = []
+        for shift in (0.0, 0.4):
+            weights = self.signed - shift * np.sign(self.signed).mean(axis=0)
+            field = Field(_linear(weights), np.full(n, d), self.rows, seed=0)
+            contests.append(contest(field, [_contestant(results.method(s)) for s in methods]))
+        found = {
+            name: np.stack([getattr(c, name) for c in contests], axis=1)
+            for name in ("scores", "deletion", "insertion")
+        }
+        measured = Measured(self.rows, contests[0].slugs, tuple(b.slug for b in BASELINES), **found)
+        write_folder(folder, {}, self.facts | _job("faithfulness", "", 0))
+        write(measured, BASELINES, {"unmoved": []}, folder)
         return folder
 
     def whole(self, slug, _role, folder):

@@ -33,6 +33,10 @@ SCHEMA = {
         ("label", "string"), ("predicted", "string"), ("correct", "bool"),
         ("outputs", "list<element: double>"),
     ],
+    "faithfulness.parquet": [
+        ("method", "string"), ("baseline", "string"), ("measure", "string"), ("sample", "int64"),
+        ("value", "double"),
+    ],
     "agreement.parquet": [
         ("measure", "string"), ("a", "string"), ("b", "string"), ("sample", "int64"),
         ("value", "double"),
@@ -65,7 +69,7 @@ def test_every_column_has_its_type(bundle, name):
 @pytest.mark.parametrize("name", SCHEMA)
 def test_an_empty_run_has_the_same_schema(tmp_path, name):
     write_bundle(write_run(tmp_path / "run", rows=2, methods=()), tmp_path / "out")
-    if name == "agreement.parquet":
+    if name in {"agreement.parquet", "faithfulness.parquet"}:
         assert not (tmp_path / "out" / name).exists()
         return
     schema = pq.read_schema(tmp_path / "out" / name)
@@ -73,7 +77,7 @@ def test_an_empty_run_has_the_same_schema(tmp_path, name):
 
 
 def test_nothing_else_is_in_it(bundle):
-    others = {"manifest.json", "agreement.json", "report.html"}
+    others = {"manifest.json", "agreement.json", "faithfulness.json", "report.html"}
     assert {path.name for path in bundle.iterdir()} == set(SCHEMA) | others
 
 

@@ -37,13 +37,14 @@ def test_no_finding_without_its_number(said):
             assert re.search(r"\d", sentence.text), sentence.text
 
 
-def test_no_claim_of_significance(said):
-    assert not [s for s in said if "signific" in s.text.lower() or "prove" in s.text.lower()]
+def test_only_decisions_are_called_significant(said):
+    claims = [s for s in said if "signific" in s.text.lower() or "prove" in s.text.lower()]
+    assert {(s.page, s.topic) for s in claims} == {("faithfulness", "faithfulness")}
 
 
 def test_every_finding_leads_to_its_page(said):
     pages = {sentence.page for sentence in said if sentence.topic != "caution"}
-    assert pages <= {"global", "agreement", "compare", "run"}
+    assert pages <= {"global", "agreement", "faithfulness", "compare", "run"}
     assert "" not in pages
 
 

@@ -76,7 +76,7 @@ def _facts(names, choices):
 
 def _land(run, name, folder):
     role, _, method = name.rpartition(":")
-    is_step = name in {"predictions", "agreement"}
+    is_step = name in {"predictions", "agreement", "faithfulness"}
     key = hashlib.sha256(f"{run.pk}{name}".encode()).hexdigest()
     if name == "grouped_shapley":
         _add_tree(folder / "job.json")

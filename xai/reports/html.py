@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from xai.methods.catalogue import GENERATION, IMAGES, TEXT
-from xai.reports import html_facts, html_tables, html_texts
+from xai.reports import html_facts, html_faithful, html_tables, html_texts
 from xai.reports.markup import Html, join, tag
 from xai.reports.results import Results
 from xai.reports.sentence import Sentence
@@ -20,6 +20,7 @@ SECTIONS = {
     "verdict": "In words",
     "importance": "Importance",
     "agreement": "Agreement",
+    "faithfulness": "Faithfulness",
     "samples": "Single rows",
     "methods": "Methods",
     "facts": "Model and data",
@@ -27,7 +28,8 @@ SECTIONS = {
     "reading": "How to read",
 }
 _SECTION_OF_PAGE = {
-    "global": "importance", "agreement": "agreement", "compare": "samples", "run": "methods",
+    "global": "importance", "agreement": "agreement", "faithfulness": "faithfulness",
+    "compare": "samples", "run": "methods",
 }  # fmt: skip
 
 
@@ -48,6 +50,7 @@ def render(results: Results) -> str:
         "verdict": _verdict(sentences(results)),
         "importance": IMPORTANCE.get(results.kind, html_tables.importance)(results),
         "agreement": html_tables.agreement(results),
+        "faithfulness": html_faithful.faithfulness(results),
         "samples": html_tables.samples(results),
         "methods": html_facts.methods(results),
         "facts": html_facts.facts(results),

@@ -9,9 +9,21 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from xai.evaluation.agreement import RANDOM
 from xai.evaluation.catalogue import CATALOGUE
-from xai.figures import beeswarm, bump, dendrogram, dependence, distribution, lanes, waterfall
+from xai.figures import (
+    beeswarm,
+    bump,
+    curves,
+    dendrogram,
+    dependence,
+    distribution,
+    lanes,
+    waterfall,
+)
 from xai.figures.lanes import Groups
+from xai.methods.catalogue import CATALOGUE as METHODS
+from xai.reports.findings import OUTPUT
 from xai.reports.results import MethodResult, Results
 from xai.reports.side_by_side import lanes_of_importance, rows_of
 from xai.vocabulary import Floats
@@ -96,6 +108,31 @@ def _concordance(results: Results, _query: Query) -> Drawn:
     return distribution.draw(values, "Kendall's W", (0.0, 1.0), _interval(agreement["w"]))
 
 
+def _curves(results: Results, query: Query) -> Drawn:
+    found, way = results.faithfulness, query["way"]
+    if found is None or way not in {"deletion", "insertion"}:
+        raise KeyError(way)
+    baseline = query.get("baseline") or found["baseline"]
+    lines = [
+        curves.Curve(
+            title=results.contestant(one["method"]),
+            role=_role(one["method"]),
+            mean=one[way],
+            low=one[f"{way}_low"],
+            high=one[f"{way}_high"],
+            is_reference=one["method"] not in found["methods"],
+            is_band=one["method"] == RANDOM,
+        )
+        for one in found["curves"]
+        if one["baseline"] == baseline
+    ]
+    return curves.draw(found["steps"], lines, way, OUTPUT.get(results.unit, "the output"))
+
+
+def _role(slug: str) -> str:
+    return f"method-{METHODS[slug].colour}" if slug in METHODS and slug != RANDOM else "muted"
+
+
 FIGURES: dict[str, Callable[[Results, Query], Drawn]] = {
     "bump": _bump,
     "beeswarm": _beeswarm,
@@ -104,6 +141,7 @@ FIGURES: dict[str, Callable[[Results, Query], Drawn]] = {
     "dendrogram": _dendrogram,
     "pair": _pair,
     "concordance": _concordance,
+    "curves": _curves,
 }
 
 

@@ -80,6 +80,10 @@ class Results:
             return _REFERENCES[slug]
         return CATALOGUE[slug].title if slug in CATALOGUE else slug
 
+    def contestant(self, slug: str) -> str:
+        """Return a title where a random order is a reference, also beside a run's own control."""
+        return _REFERENCES[slug] if slug in _REFERENCES else self.title(slug)
+
     @cached_property
     def predictions(self) -> Predictions:
         """What the model says for each row."""

@@ -1,6 +1,7 @@
 """What a run found, in sentences: each with its number, and the page that the number comes from.
 
-The sentences describe; they claim no significance, and none is written without its number.
+The sentences describe; they call significant only what the table of decisions does, and none is
+written without its number.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from xai.methods.catalogue import TEXT
 from xai.reports import findings_texts
 from xai.reports.cautions import cautions
+from xai.reports.faithful import faithfulness
 from xai.reports.findings import agreement, failures, performance, reliance
 from xai.reports.results import Results
 from xai.reports.sentence import Sentence, Topic
@@ -17,6 +19,7 @@ __all__ = ["TITLES", "Sentence", "sentences"]
 TITLES: dict[Topic, str] = {
     "relies": "What the model relies on",
     "agreement": "How far the methods agree",
+    "faithfulness": "Which methods are faithful to the model",
     "performance": "How right the model is here",
     "failed": "What has no result",
     "caution": "What not to conclude",
@@ -32,6 +35,7 @@ def sentences(results: Results) -> list[Sentence]:
     return [
         *RELIANCE.get(results.kind, reliance)(results),
         *agreement(results),
+        *faithfulness(results),
         *performance(results),
         *failures(results),
         *cautions(results),

@@ -81,6 +81,11 @@ class Landed:
         """Whether the agreement has been computed."""
         return "agreement" in self.folders
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether the faithfulness of this run is, or was to be, measured."""
+        return any(job.role == Job.Role.FAITHFULNESS for job in self.jobs)
+
 
 def landed(request: HttpRequest, pk: uuid.UUID) -> Landed:
     """Return what has landed of the owner's run; 404 for strangers and before the first result."""

@@ -31,6 +31,7 @@ class View:
     feature: str = ""
     colour: str = ""
     measure: str = ""
+    baseline: str = ""
     a: str = ""
     b: str = ""
     page: str = ""

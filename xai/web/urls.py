@@ -43,6 +43,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/compare/", compare.show, name="compare"),
     path("runs/<uuid:pk>/global/", results.globally, name="global"),
     path("runs/<uuid:pk>/agreement/", results.agreement, name="agreement"),
+    path("runs/<uuid:pk>/faithfulness/", results.faithfulness, name="faithfulness"),
     path("runs/<uuid:pk>/edit/", edits.begin, name="edit-begin"),
     path("edits/<uuid:pk>/", edits.show, name="edit"),
     path("runs/<uuid:pk>/figures/<slug:name>/", figures.show, name="figure"),

@@ -48,3 +48,9 @@ def job_title(job: Job) -> str:
 def kept(state: View, names: str) -> list[tuple[str, str]]:
     """Return those of these words of the address that are set: a form keeps them as they are."""
     return [(name, getattr(state, name)) for name in names.split() if getattr(state, name)]
+
+
+@register.filter
+def p_value(value: float) -> str:
+    """Return a p-value with two digits, never as 0."""
+    return "< 0.0001" if value < 1e-4 else f"{value:.2g}"

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from xai.methods.catalogue import GENERATION, IMAGES, TABULAR, TEXT
 from xai.reports import side_by_side
-from xai.web import lexicons, overall, pictures, summary
+from xai.web import faithful, lexicons, overall, pictures, summary
 from xai.web.comparison import ORDERS
 from xai.web.landed import Landed, landed
 from xai.web.overall import View
@@ -81,3 +81,13 @@ def agreement(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "disputed": overall.disputed(found.results, view),
         }
     return render(request, "results/agreement.html", _frame(found, view) | context)
+
+
+@require_safe
+def faithfulness(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show how faithful the methods are to the model, and which of them more than others."""
+    found, view = landed(request, pk), View.read(request.GET.dict())
+    context: dict[str, Any] = {"is_offered": found.is_measured}
+    if found.results.faithfulness:
+        context |= {"table": faithful.page(found.results, view)}
+    return render(request, "results/faithfulness.html", _frame(found, view) | context)
