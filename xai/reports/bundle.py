@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xai.errors import InvalidParameter
+from xai.reports import strategies
 from xai.reports.html import render
 from xai.reports.manifest import complete
 from xai.reports.results import Results
@@ -105,6 +106,7 @@ def _fill(results: Results, folder: Path) -> None:
     for method in results.methods:
         if method.scope == "concepts":
             _concepts(method.folder, method.job, folder)
+    _strategies(results, folder)
     if agreement:
         _join("agreement.parquet", AGREEMENT, [agreement], folder)
         shutil.copyfile(agreement / "agreement.json", folder / "agreement.json")
@@ -115,6 +117,15 @@ def _fill(results: Results, folder: Path) -> None:
     files = {path.name: path for path in folder.iterdir()}
     text = json.dumps(complete(results, files), indent=2, allow_nan=False)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _strategies(results: Results, folder: Path) -> None:
+    """Write the strategic cluster graph of the first method that has one."""
+    for method in strategies.methods_of(results)[:1]:
+        graph = strategies.of(results, method)
+        if graph is not None:
+            text = json.dumps(strategies.as_json(graph, method), indent=1, allow_nan=False)
+            (folder / "strategies.json").write_text(text + "\n", encoding="utf-8")
 
 
 def _concepts(source: Path, job: Json, folder: Path) -> None:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from xai.methods.concepts.dictionary import Dictionary
-from xai.methods.concepts.nmf import nmf, semi_nmf
+from xai.methods.concepts.nmf import leading, nmf, semi_nmf
 
 ROWS_MOST = 20_000
 """Activations that a dictionary is found in; more are a random part, and all are coded."""
@@ -51,9 +51,7 @@ def kmeans(activations: Tensor, concepts: int, seed: int = 0) -> Fitted:
 
 def pca(activations: Tensor, concepts: int, seed: int = 0) -> Fitted:  # noqa: ARG001 - draws nothing
     """Take the leading singular directions; not centred, so that no concept still means zero."""
-    matrix = activations.double()
-    _values, vectors = torch.linalg.eigh(matrix.T @ matrix)
-    bank = vectors[:, -concepts:].flip(1).T.float().contiguous()
+    bank = leading(activations, concepts)[1].T.float().contiguous()
     # A direction has no sign of its own: let it point where most of the activations lie.
     bank = bank * torch.where((activations.float() @ bank.T).sum(dim=0) < 0, -1.0, 1.0)[:, None]
 

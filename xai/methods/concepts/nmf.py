@@ -10,6 +10,7 @@ Cost: no evaluation of the model.
 from __future__ import annotations
 
 import torch
+from scipy.sparse.linalg import eigsh
 from torch import Tensor
 
 from xai.errors import InvalidParameter
@@ -87,6 +88,22 @@ def semi_nmf(activations: Tensor, concepts: int, seed: int = 0) -> tuple[Diction
     return dictionary, dictionary.encode(matrix)
 
 
+def leading(matrix: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return the largest singular values (r,) and their right vectors (c, r), largest first.
+
+    Nothing is drawn: Lanczos steps begin at the sum of the rows.
+    """
+    wide = matrix.double()
+    gram = wide.T @ wide
+    if count < len(gram) // 4:
+        begin = gram.sum(dim=0).numpy() + 1e-9
+        values, vectors = (torch.from_numpy(x.copy()) for x in eigsh(gram.numpy(), count, v0=begin))
+    else:
+        values, vectors = torch.linalg.eigh(gram)
+    order = torch.argsort(values, descending=True)[:count]
+    return values[order].clamp_min(0).sqrt(), vectors[:, order]
+
+
 def _check(matrix: Tensor, concepts: int) -> None:
     if not 1 <= concepts <= min(matrix.shape):
         raise InvalidParameter(
@@ -111,10 +128,7 @@ def _least_squares(gram: Tensor, products: Tensor) -> Tensor:
 
 def _start(matrix: Tensor, concepts: int) -> tuple[Tensor, Tensor]:
     """NNDSVD with zeros filled by the mean (NNDSVDa): coefficients (m, r) and bank (r, c)."""
-    gram = matrix.double().T @ matrix.double()
-    values, vectors = torch.linalg.eigh(gram)
-    right = vectors[:, -concepts:].flip(1)
-    size = values[-concepts:].flip(0).clamp_min(0).sqrt()
+    size, right = leading(matrix, concepts)
     left = (matrix.double() @ right) / size.clamp_min(1e-12)
     codes, bank = [], []
     for i in range(concepts):
