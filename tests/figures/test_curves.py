@@ -34,4 +34,4 @@ def test_a_curve_that_is_undefined_is_not_drawn():
 
 
 def test_the_table_holds_the_numbers():
-    assert draw(STEPS, [curve("a", 3, 1, 0)], "deletion", "x")["table"]["rows"][1] == ["50", "1.00"]
+    assert draw(STEPS, [curve("a", 3, 1, 0)], "deletion", "x")["table"]["rows"][1] == ["50", "1"]
