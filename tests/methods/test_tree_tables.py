@@ -145,7 +145,7 @@ def test_many_cuts_take_wider_codes(monkeypatch):
         "xai.methods.shapley.trees.codes.np.iinfo",
         lambda kind: Narrow if kind is np.int16 else real(kind),
     )
-    made._kept.clear()
+    made.forget()
     assert coder_of(trees).kind is np.int32
     found = tables_of(trees, ALONE, None).explain(rows(11, 30))
     np.testing.assert_array_equal(found, expected)
@@ -155,16 +155,27 @@ def test_less_memory_makes_smaller_subtrees_with_the_same_values(monkeypatch):
     trees, x = ensemble(13, trees=6, depth=8), rows(13, 30)
     large = tables_of(trees, ALONE, None)
     monkeypatch.setattr(made, "MOST_BYTES", large.table.nbytes - 1)
-    made._kept.clear()
+    made.forget()
     small = tables_of(trees, ALONE, None)
     assert small.table.nbytes < large.table.nbytes
     assert small.bits < large.bits
     np.testing.assert_allclose(small.explain(x), large.explain(x), atol=1e-5)
 
 
+def test_leaves_below_many_columns_are_integrated_to_the_same_values(monkeypatch):
+    trees, x = ensemble(37, trees=6, depth=8), rows(37, 3000)
+    expected = tables_of(trees, ALONE, None).explain(x)
+    monkeypatch.setattr(made, "LONG", 2)
+    monkeypatch.setattr(made, "BITS", 3)
+    made.forget()
+    found = tables_of(trees, ALONE, None)
+    assert (np.diff(found.start) == 0).any()
+    np.testing.assert_allclose(found.explain(x), expected, atol=1e-5)
+
+
 def test_tables_that_cannot_fit_are_not_built(monkeypatch):
     monkeypatch.setattr(made, "MOST_BYTES", 64)
-    made._kept.clear()
+    made.forget()
     assert tables_of(ensemble(17), ALONE, None) is None
 
 
@@ -188,5 +199,5 @@ def test_threads_give_the_same_values(monkeypatch):
     trees, x = ensemble(31), rows(31, 5000)
     one = tables_of(trees, ALONE, None).explain(x)
     monkeypatch.setattr(made.numba.config, "NUMBA_NUM_THREADS", 3)
-    made._kept.clear()
+    made.forget()
     np.testing.assert_array_equal(tables_of(trees, ALONE, None).explain(x), one)

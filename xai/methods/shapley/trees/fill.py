@@ -19,9 +19,11 @@ from numba import njit
 
 from xai.methods.shapley.trees.subtrees import MOST_BITS
 
-QUADRATURE = np.zeros((MOST_BITS + 1, 2, MOST_BITS // 2 + 1))
+MOST_COLUMNS = 62
+"""Columns above one leaf: a machine word has room for so many bits."""
+QUADRATURE = np.zeros((MOST_COLUMNS + 1, 2, MOST_COLUMNS // 2 + 1))
 """By number of players: nodes and weights on [0, 1]."""
-for _players in range(1, MOST_BITS + 1):
+for _players in range(1, MOST_COLUMNS + 1):
     _count = (_players + 1) // 2
     _nodes, _weights = np.polynomial.legendre.leggauss(_count)
     QUADRATURE[_players, 0, :_count], QUADRATURE[_players, 1, :_count] = (
@@ -44,6 +46,8 @@ def fill_path(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Write the path-dependent tables of subtrees `first` to `last`."""
     for g in range(first, last):
+        if start[g + 1] == start[g]:
+            continue
         row = np.zeros(
             (player_start[g + 1] - player_start[g], 1 << (bit_start[g + 1] - bit_start[g]))
         )

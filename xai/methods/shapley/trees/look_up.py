@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
+from xai.methods.shapley.trees.fill import MOST_COLUMNS, QUADRATURE
+
 if TYPE_CHECKING:
     from xai.methods.shapley.trees.subtrees import Groups
 
@@ -20,9 +22,13 @@ BLOCK = 1024
 
 
 def look_up(codes: Any, groups: Groups, start: Any, table: Any, out: Any) -> None:
-    """Add up the table rows of every row of `codes` (columns, n) into `out` (n, players)."""
-    places = (groups.bit_start, groups.player_start, start)
-    _look_up(codes, _holes(codes), *places, *_bits(groups), groups.player, table, out)
+    """Add up the table rows of every row of `codes` (columns, n) into `out` (n, players).
+
+    A subtree without a table is a single leaf below many columns; its values are integrated.
+    """
+    places = (groups.bit_start, groups.player_start, groups.leaf_start, start)
+    leaves = (groups.value, groups.ask_start, groups.ask_ratio, QUADRATURE)
+    _look_up(codes, _holes(codes), *places, *_bits(groups), groups.player, *leaves, table, out)
 
 
 def patterns(codes: Any, groups: Groups) -> Any:
@@ -43,23 +49,37 @@ def _bits(groups: Groups) -> tuple[Any, ...]:
 
 @njit(nogil=True, fastmath={"nsz", "contract", "arcp", "reassoc"})
 def _look_up(  # type: ignore[no-untyped-def]
-    codes, holes, bit_start, player_start, start,
-    column, low, high, missing, told, answers, player, table, out,
+    codes, holes, bit_start, player_start, leaf_start, start, column, low, high, missing, told,
+    answers, player, value, ask_start, ratio, quadrature, table, out,
 ):  # fmt: skip
-    pattern = np.zeros(BLOCK, np.int16)
+    pattern, one = np.zeros(BLOCK, np.int16), np.int16(1)
+    fits, product = np.zeros((MOST_COLUMNS, BLOCK), np.int16), np.zeros(BLOCK, np.float32)
     total = np.zeros((out.shape[1], BLOCK), np.float32)
     for begin in range(0, codes.shape[1], BLOCK):
         m = min(BLOCK, codes.shape[1] - begin)
         total[:] = 0
         for g in range(len(bit_start) - 1):
             pattern[:] = 0
+            has_table = start[g + 1] > start[g]
             for bit in range(bit_start[g], bit_start[g + 1]):
-                x, one = codes[column[bit], begin : begin + m], np.int16(1 << (bit - bit_start[g]))
+                x, place = codes[column[bit], begin : begin + m], bit - bit_start[g]
+                marked = pattern if has_table else fits[place]
+                if not has_table:
+                    marked[:] = 0
+                mark = np.int16(1 << place) if has_table else one
                 if told[bit] >= 0:
-                    _mark_told(x, answers[told[bit] :], one, pattern)
+                    _mark_told(x, answers[told[bit] :], mark, marked)
                 else:
                     loose = holes[column[bit]] and missing[bit]
-                    _mark(x, low[bit], high[bit], loose, one, pattern)
+                    _mark(x, low[bit], high[bit], loose, mark, marked)
+            if not has_table:
+                leaf = leaf_start[g]
+                if leaf < leaf_start[g + 1] and ask_start[leaf] < ask_start[leaf + 1]:
+                    asked = ratio[ask_start[leaf] : ask_start[leaf + 1]]
+                    names = player[player_start[g] : player_start[g + 1]]
+                    rule = quadrature[len(asked)]
+                    _integrate(value[leaf], asked, rule, fits, product, names, total)
+                continue
             size, at = 1 << (bit_start[g + 1] - bit_start[g]), start[g]
             for k in range(player_start[g], player_start[g + 1]):
                 values, sums = table[at : at + size], total[player[k]]
@@ -69,6 +89,24 @@ def _look_up(  # type: ignore[no-untyped-def]
         for k in range(out.shape[1]):
             for r in range(m):
                 out[begin + r, k] = total[k, r]
+
+
+@njit(nogil=True, fastmath={"nsz", "contract", "arcp", "reassoc"})
+def _integrate(value, ratios, rule, fits, product, names, total):  # type: ignore[no-untyped-def]
+    """Add a leaf's path-dependent values; its players are its columns, in the order of bits."""
+    for q in range((len(ratios) + 1) // 2):
+        u = rule[0, q]
+        product[:] = np.float32(value * rule[1, q])
+        for k in range(len(ratios)):
+            given, refused = np.float32(ratios[k] * (1 - u) + u), np.float32(ratios[k] * (1 - u))
+            fit = fits[k]
+            for r in range(len(product)):
+                product[r] *= given if fit[r] else refused
+        for k in range(len(ratios)):
+            up = np.float32((1 - ratios[k]) / (ratios[k] * (1 - u) + u))
+            down, fit, sums = np.float32(-1 / (1 - u)), fits[k], total[names[k]]
+            for r in range(len(product)):
+                sums[r] += product[r] * (up if fit[r] else down)
 
 
 @njit(nogil=True)

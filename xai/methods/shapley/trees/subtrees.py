@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
-MOST_BITS = 14
-"""Bits that a subtree may ever have: its tables double with each."""
+MOST_BITS = 15
+"""Bits that a table may ever have: it doubles with each, and codes of patterns have 16."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +96,6 @@ def nodes_of(trees: Trees, coder: Coder, owners: Integers) -> Nodes:
         depth=int(trees.depth.max(initial=0)),
         coder=coder,
     )
-
-
-def measure(nodes: Nodes, most: int) -> tuple[int, int]:
-    """Return how many table entries there would be, and the most bits of one subtree."""
-    _, totals = _walk(nodes, most, np.zeros(8, np.int64), fill=False)
-    return int(totals[6]), int(totals[7])
 
 
 def cut(nodes: Nodes, most: int) -> Groups:

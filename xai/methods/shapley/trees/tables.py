@@ -19,7 +19,8 @@ import numpy as np
 
 from xai.methods.shapley.trees import fill, look_up
 from xai.methods.shapley.trees.codes import Coder, coder_of
-from xai.methods.shapley.trees.subtrees import MOST_BITS, Groups, Nodes, cut, measure, nodes_of
+from xai.methods.shapley.trees.fill import MOST_COLUMNS
+from xai.methods.shapley.trees.subtrees import MOST_BITS, Groups, Nodes, cut, nodes_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 BITS = 8
 """Bits of a subtree where memory allows: more make fewer, larger tables that leave the cache."""
+LONG = 9
+"""Bits up to which a leaf of its own has a path-dependent table; beyond, integrating is faster."""
 MOST_BYTES = 256 << 20
 """Memory for the tables of one output."""
 KEPT_BYTES = 768 << 20
@@ -93,6 +96,11 @@ def tables_of(trees: Trees, owners: Integers, background: Floats | None) -> Tabl
     return _kept[key][1]
 
 
+def forget() -> None:
+    """Drop all tables."""
+    _kept.clear()
+
+
 _kept: OrderedDict[Any, tuple[Trees, Tables | None]] = OrderedDict()
 """With the trees themselves, so that an identity is never used twice."""
 
@@ -106,12 +114,12 @@ def _build(trees: Trees, owners: Integers, background: Floats | None) -> Tables 
     # Path-dependent values are defined by column; a feature gets the sum of its columns.
     alone = np.arange(trees.columns) if background is None else owners
     nodes = nodes_of(trees, coder, alone)
-    most = _most(nodes)
-    if most is None:
+    groups, start = _plan(nodes, LONG if background is None else MOST_BITS)
+    bits = np.diff(groups.bit_start)
+    if bits.max(initial=0) > (MOST_COLUMNS if background is None else MOST_BITS):
         return None
-    groups = cut(nodes, most)
-    bits, players = np.diff(groups.bit_start), np.diff(groups.player_start)
-    start = np.concatenate([[0], np.cumsum(players << bits)])
+    if 4 * start[-1] > MOST_BYTES:
+        return None
     table = np.zeros(start[-1], np.float32)
     if background is None:
         base, run = trees.expected, _path(groups, start, table)
@@ -126,15 +134,15 @@ def _build(trees: Trees, owners: Integers, background: Floats | None) -> Tables 
     )
 
 
-def _most(nodes: Nodes) -> int | None:
-    """Return the bits to cut by: as many as memory allows, at most `BITS`."""
+def _plan(nodes: Nodes, widest: int) -> tuple[Groups, NDArray[np.int64]]:
+    """Cut into subtrees of as many bits as memory allows, with tables for those up to `widest`."""
     for most in range(BITS, 2, -1):
-        entries, widest = measure(nodes, most)
-        if widest > MOST_BITS:
-            return None
-        if entries * 4 <= MOST_BYTES:
-            return most
-    return None
+        groups = cut(nodes, most)
+        bits, players = np.diff(groups.bit_start), np.diff(groups.player_start)
+        entries = np.where(bits <= widest, players << np.minimum(bits, widest), 0)
+        if 4 * entries.sum() <= MOST_BYTES:
+            break
+    return groups, np.concatenate([[0], np.cumsum(entries)])
 
 
 def _path(groups: Groups, start: Any, table: Any) -> Callable[[int, int], None]:
