@@ -94,7 +94,7 @@ def judge(
     """
     shape = (draws, len(place.free), access.width)
     uniform = np.random.default_rng(place.key).random(shape, dtype=np.float32)
-    empty = np.broadcast_to(~place.free[:, None], (1, *shape[1:]))
+    empty = np.repeat(~place.free[None, :, None], access.width, axis=2)
     furthest = float(access.distances(place.sample, place.output, empty)[0])
     found: dict[tuple[str, Scaling], SoftScore] = {}
     for name, values in methods.items():
