@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from xai.methods.card import Card
-from xai.methods.cards.units import LIME, OCCLUSION, RANDOM, SHAPLEY
+from xai.methods.cards import units
 
-CARDS: tuple[Card, ...] = (SHAPLEY, OCCLUSION, LIME, RANDOM)
+CARDS: tuple[Card, ...] = (
+    units.SHAPLEY,
+    units.INTEGRATED_GRADIENTS,
+    units.OCCLUSION,
+    units.LIME,
+    units.GRADIENT_SHAP,
+    units.INPUT_X_GRADIENT,
+    units.ATTENTION_RELEVANCE,
+    units.ATTENTION_ROLLOUT,
+    units.ATTENTION_LAST,
+    units.RANDOM,
+)
 """In the order of the form and the pages."""

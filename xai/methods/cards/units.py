@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 PARTED = 0.2
 """Share of words that have several tokens, in a typical text and vocabulary: for the estimate."""
+BACKWARD = 2.0
+"""Evaluations that a forward and a backward pass take the time of, weights fixed."""
 
 
 def _shapley(given: Mapping[str, Json], size: Size) -> int:
@@ -33,6 +35,19 @@ def _lime(given: Mapping[str, Json], size: Size) -> int:
 
 def _random(_given: Mapping[str, Json], size: Size) -> int:
     return size.rows * 2
+
+
+def _path(given: Mapping[str, Json], size: Size) -> int:
+    passes = int(given["steps"] if "steps" in given else given["draws"]) + 2
+    return int(BACKWARD * size.rows * size.outputs * passes)
+
+
+def _gradient(_given: Mapping[str, Json], size: Size) -> int:
+    return int(BACKWARD * size.rows * size.outputs)
+
+
+def _attention(_given: Mapping[str, Json], size: Size) -> int:
+    return 2 * size.rows
 
 
 SHAPLEY = Card(
@@ -142,4 +157,119 @@ RANDOM = Card(
     evaluations=_random,
     is_stochastic=True,
     is_recommended=True,
+)
+
+INTEGRATED_GRADIENTS = Card(
+    slug="integrated_gradients",
+    colour=2,
+    title="Integrated gradients",
+    family="Gradient",
+    summary="Gathers the gradient of the score along the straight line from a blank input to this "
+    "one. The values sum to the difference of the two scores; the gap is reported.",
+    source="Sundararajan, Taly and Yan, ICML 2017",
+    module="xai.methods.gradient.integrated_gradients",
+    cost="steps + 2 forward and backward passes per output, more where the gap asks for them",
+    evaluations=_path,
+    needs=("gradient",),
+    parameters=(
+        Parameter("steps", "int", 20, "Places along the line, at first.", low=2, high=300),
+        Parameter(
+            "gap",
+            "float",
+            0.01,
+            "Steps are doubled while the values miss the change of the score by more than this "
+            "share of it.",
+            low=1e-5,
+            high=1,
+        ),
+        Parameter("most", "int", 160, "Steps that are never exceeded.", low=2, high=1000),
+    ),
+    is_complete=True,
+    is_recommended=True,
+)
+
+INPUT_X_GRADIENT = Card(
+    slug="input_x_gradient",
+    colour=6,
+    title="Input × gradient",
+    family="Gradient",
+    summary="The gradient of the score at the input, times the input: cheap, and blind where the "
+    "score is flat although the input matters.",
+    source="Shrikumar et al. 2016",
+    module="xai.methods.gradient.input_x_gradient",
+    cost="1 forward and backward pass per output",
+    evaluations=_gradient,
+    needs=("gradient",),
+)
+
+GRADIENT_SHAP = Card(
+    slug="gradient_shap",
+    colour=8,
+    title="Gradient SHAP",
+    family="Gradient",
+    summary="Integrated gradients with a noisy input and random places along the line: smoother "
+    "where the gradient is ragged, with a standard error.",
+    source="Lundberg and Lee 2017; Erion et al. 2021",
+    module="xai.methods.gradient.gradient_shap",
+    cost="draws + 2 forward and backward passes per output",
+    evaluations=_path,
+    needs=("gradient",),
+    parameters=(
+        Parameter("draws", "int", 32, "Random places and noises.", low=2, high=512),
+        Parameter(
+            "noise",
+            "float",
+            0.1,
+            "Standard deviation of the noise, in standard deviations of the input's own numbers.",
+            low=0,
+            high=2,
+        ),
+    ),
+    is_stochastic=True,
+)
+
+ATTENTION_ROLLOUT = Card(
+    slug="attention_rollout",
+    colour=5,
+    title="Attention rollout",
+    family="Attention",
+    summary="Multiplies the attention of all layers. Attention, not an attribution, and not "
+    "class-specific: every class gets the same picture, and no value says for or against.",
+    source="Abnar and Zuidema, ACL 2020",
+    module="xai.methods.attention.rollout",
+    cost="1 forward pass",
+    evaluations=_attention,
+    needs=("attention",),
+    is_signed=False,
+)
+
+ATTENTION_RELEVANCE = Card(
+    slug="attention_relevance",
+    colour=10,
+    title="Attention relevance",
+    family="Attention",
+    summary="Attention weighted by how the score changes with it, gathered through the layers: "
+    "class-specific. What speaks against the class is cut to zero.",
+    source="Chefer, Gur and Wolf, ICCV 2021",
+    module="xai.methods.attention.relevance",
+    cost="1 forward and backward pass per output",
+    evaluations=_gradient,
+    needs=("attention", "gradient"),
+    is_signed=False,
+    is_recommended=True,
+)
+
+ATTENTION_LAST = Card(
+    slug="attention_last",
+    colour=11,
+    title="Attention of the last layer",
+    family="Attention",
+    summary="Where the place that is read looks in the last layer, raw. Not class-specific, and "
+    "by then every position is a mixture of the whole input.",
+    source="Vaswani et al. 2017; Jain and Wallace 2019",
+    module="xai.methods.attention.last",
+    cost="1 forward pass",
+    evaluations=_attention,
+    needs=("attention",),
+    is_signed=False,
 )

@@ -1,0 +1,73 @@
+"""Gradients of a text classifier's scores by the embeddings of its tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xai.vocabulary import Floats, Integers
+from xai.workbench.classifier import TOKENS_AT_ONCE, Classifier
+from xai.workbench.text_scores import padded
+from xai.workbench.tokenized import Tokenized
+
+
+class WordGradients:
+    """See `xai.units.Gradients`: features of a unit are the numbers of its embedding.
+
+    The baseline is the embedding of the classifier's blank for every token that can be removed;
+    special tokens stay, so they get nothing where a method starts from the baseline.
+    """
+
+    def __init__(
+        self, classifier: Classifier, samples: Sequence[Tokenized], targets: Integers
+    ) -> None:
+        self._classifier, self._samples, self._targets = classifier, samples, targets
+        self._sizes = np.array([len(sample.ids) for sample in samples], dtype=np.int64)
+
+    def batches(self, copies: int = 1) -> Iterator[Integers]:
+        """Yield samples of like size, so few that `copies` of each fit in one forward."""
+        yield from self._classifier.batches(self._sizes, copies)
+
+    def stack(self, of: Integers) -> tuple[Tensor, Tensor]:
+        """Return embeddings and baselines of these samples, (b, t, e) each, padded."""
+        ids, _ = padded(self._classifier, self._samples, of)
+        inputs = self._classifier.embed(ids).detach()
+        stays = np.zeros(ids.shape, dtype=bool)
+        for row, i in enumerate(of):
+            stays[row, : self._sizes[i]] = self._samples[i].special
+        fixed = torch.from_numpy(stays)[..., None]
+        return inputs, torch.where(fixed, inputs, self._classifier.filler)
+
+    def gradient(self, inputs: Tensor, of: Integers, output: int = 0) -> tuple[Tensor, Tensor]:
+        """Return score (b,) and gradient (b, t, e); NaN and 0 for any output but the first."""
+        scores, slopes = torch.full((len(of),), torch.nan), torch.zeros_like(inputs)
+        if output > 0:
+            return scores, slopes
+        step = max(1, TOKENS_AT_ONCE // inputs.shape[1])
+        for start in range(0, len(of), step):
+            part = slice(start, start + step)
+            scores[part], slopes[part] = self._part(inputs[part], of[part])
+        return scores, slopes
+
+    def _part(self, inputs: Tensor, of: Integers) -> tuple[Tensor, Tensor]:
+        types = np.zeros(inputs.shape[:2], dtype=np.int64)
+        for row, i in enumerate(of):
+            types[row, : self._sizes[i]] = self._samples[i].types
+        with torch.enable_grad():
+            given = inputs.detach().requires_grad_()
+            logits = self._classifier.logits(given, self._sizes[of], torch.from_numpy(types))
+            shares = logits.softmax(dim=-1)
+            found = shares[torch.arange(len(of)), torch.from_numpy(self._targets[of])]
+            (slope,) = torch.autograd.grad(found.sum(), given)
+        return found.detach(), slope
+
+    def reduce(self, values: Tensor, of: Integers) -> list[Floats]:
+        """Sum values (b, t, e) over the embedding of each token: (u,) per sample, 0 where fixed."""
+        summed = values.detach().double().sum(dim=-1).numpy()
+        return [
+            np.where(self._samples[i].special, 0.0, row[: self._sizes[i]])
+            for row, i in zip(summed, of, strict=True)
+        ]

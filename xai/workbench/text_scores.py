@@ -1,0 +1,86 @@
+"""The score of a text classifier where only some words, or only some tokens, are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xai.units import FIXED, Bools
+from xai.vocabulary import Floats, Integers
+from xai.workbench.classifier import Classifier
+from xai.workbench.tokenized import Tokenized
+
+
+class KeptWords:
+    """Probability of the target of each sample; see `xai.units.Kept`.
+
+    Variations of many samples share forwards: those of like length together.
+    """
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        samples: Sequence[Tokenized],
+        groups: Sequence[Integers],
+        targets: Integers,
+    ) -> None:
+        self._classifier, self._samples = classifier, samples
+        self._groups, self._targets = groups, targets
+        self._sizes = np.array([len(sample.ids) for sample in samples], dtype=np.int64)
+
+    @torch.inference_mode()
+    def __call__(self, kept: Bools, of: Integers) -> Floats:
+        """Return scores (m, 1)."""
+        found = np.full((len(of), 1), np.nan)
+        for rows in self._classifier.batches(self._sizes[of]):
+            ids, types, sizes = self._stacked(kept[rows], of[rows])
+            shares = probabilities(self._classifier.logits(ids, sizes, types))
+            found[rows, 0] = shares[np.arange(len(rows)), self._targets[of[rows]]]
+        return found
+
+    def _stacked(self, kept: Bools, of: Integers) -> tuple[Tensor, Tensor, Integers]:
+        sizes = self._sizes[of]
+        ids = np.full((len(of), int(sizes.max())), self._classifier.blank, dtype=np.int64)
+        types = np.zeros_like(ids)
+        for sample in np.unique(of):
+            mine, one = np.flatnonzero(of == sample), self._samples[sample]
+            groups = self._groups[sample]
+            # A column of its own for what is never removed: there may be nothing else.
+            width = int(groups.max(initial=FIXED)) + 1
+            whole = np.concatenate([kept[mine, :width], np.ones((len(mine), 1), bool)], axis=1)
+            stays = whole[:, groups]
+            ids[mine, : len(one.ids)] = np.where(stays, one.ids, self._classifier.blank)
+            types[mine, : len(one.ids)] = one.types
+        return torch.from_numpy(ids), torch.from_numpy(types), sizes
+
+
+def probabilities(logits: Tensor) -> Floats:
+    """Return the shares (b, k) of logits, in double precision."""
+    return logits.detach().double().softmax(dim=-1).numpy()
+
+
+@torch.inference_mode()
+def predict(classifier: Classifier, samples: Sequence[Tokenized]) -> Floats:
+    """Return the probabilities (n, k) of whole samples."""
+    sizes = np.array([len(sample.ids) for sample in samples], dtype=np.int64)
+    found = np.zeros((len(samples), len(classifier.outputs)))
+    for rows in classifier.batches(sizes):
+        ids, types = padded(classifier, samples, rows)
+        found[rows] = probabilities(classifier.logits(ids, sizes[rows], types))
+    return found
+
+
+def padded(
+    classifier: Classifier, samples: Sequence[Tokenized], of: Integers
+) -> tuple[Tensor, Tensor]:
+    """Return token numbers and types (b, t) of whole samples."""
+    width = max(len(samples[i].ids) for i in of)
+    ids = np.full((len(of), width), classifier.blank, dtype=np.int64)
+    types = np.zeros_like(ids)
+    for row, i in enumerate(of):
+        ids[row, : len(samples[i].ids)] = samples[i].ids
+        types[row, : len(samples[i].ids)] = samples[i].types
+    return torch.from_numpy(ids), torch.from_numpy(types)

@@ -1,0 +1,181 @@
+"""Text classifiers: what a shard of theirs computes, and whether model and data go together."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from xai.assets.labels import guess_label, label_codes, label_notes
+from xai.assets.rows import choose
+from xai.assets.tables import describe_table
+from xai.assets.texts import Texts, guess_pair_column, guess_text_column, read_texts
+from xai.errors import InvalidParameter, MissingColumn, XaiError
+from xai.units import UnitProblem
+from xai.vocabulary import Floats, Integers, Json, Progress, Recipe
+from xai.workbench.classifier import Classifier, open_classifier
+from xai.workbench.text_attention import WordAttention
+from xai.workbench.text_gradients import WordGradients
+from xai.workbench.text_scores import KeptWords, predict
+from xai.workbench.tokenized import Tokenized, tokenized
+
+Arrays = dict[str, np.ndarray]
+
+TRIED = 32
+"""Rows that `fit` reads as the model will."""
+
+
+def fit(payload: Json) -> Json:
+    """Say which columns hold texts and labels, and try the first texts.
+
+    Raises
+    ------
+    MissingColumn
+        If no column of texts is found.
+    """
+    path = Path(payload["dataset"])
+    text, pair, label = (payload.get(name, "") for name in ("text", "pair", "label"))
+    if not text:
+        facts = describe_table(path)
+        text = guess_text_column(facts)
+        pair = pair or (guess_pair_column(facts, text) if text else "")
+    if not text:
+        raise MissingColumn(
+            "The data has no column of texts. Name one with `--text`, or add a column `text`."
+        )
+    classifier, texts = open_classifier(payload["model"]), _read(payload["dataset"], text, pair)
+    label = label or guess_label(
+        texts.table.columns, (), classifier.outputs, has_names=False, matrix=texts.table.matrix
+    )
+    notes = [f"Texts are read from {text!r}" + (f" and {pair!r}." if pair else ".")]
+    if label:
+        notes += label_notes(texts.table, label, classifier.outputs, "classification")
+    samples = [_tokenized(classifier, texts, row) for row in range(min(TRIED, len(texts)))]
+    predict(classifier, samples)
+    return {
+        "notes": [*notes, *texts.notes, *_cautions(classifier, samples)],
+        "label": label,
+        "text": text,
+        "pair": pair,
+    }
+
+
+def about(payload: Json, recipe: Recipe) -> Json:  # noqa: ARG001 - every kind is asked alike
+    """Return what every result says of the model: unit, problem, outputs, and warnings."""
+    return {
+        "unit": "probability",
+        "problem": "classification",
+        "outputs": list(open_classifier(payload["model"]).outputs),
+        "warnings": [],
+    }
+
+
+def predictions(
+    payload: Json, recipe: Recipe, span: tuple[int, int], progress: Progress
+) -> tuple[Arrays, Json]:
+    """Return what the model says of the chosen rows of a span, and how it reads them."""
+    classifier, texts = open_classifier(payload["model"]), _texts(payload, recipe)
+    rows = choose(recipe.rows, len(texts), recipe.seed)[slice(*span)]
+    samples = [_tokenized(classifier, texts, int(row)) for row in rows]
+    shares = _answers(classifier, samples)
+    progress(len(rows), len(rows))
+    arrays: Arrays = {
+        "rows": rows,
+        "targets": _targets(classifier, shares, recipe.target),
+        "outputs": shares,
+        "probabilities": shares,
+    }
+    if recipe.label:
+        codes = label_codes(texts.table, recipe.label, classifier.outputs, "classification")
+        arrays["labels"] = codes[rows]
+    return arrays, {
+        "names": [],
+        "columns": [],
+        "samples": [sample.shown() for sample in samples],
+        "evaluations": len(rows),
+        "notes": {"cautions": _cautions(classifier, samples)},
+    }
+
+
+def pose(payload: Json, recipe: Recipe, seed: int, start: int, stop: int) -> UnitProblem:
+    """Return the problem of explaining the predicted, or the named, class of a span of rows.
+
+    Units are tokens, players words; special tokens stay.
+    """
+    classifier, texts = open_classifier(payload["model"]), _texts(payload, recipe)
+    rows = choose(recipe.rows, len(texts), recipe.seed)[start:stop]
+    samples = [_tokenized(classifier, texts, int(row)) for row in rows]
+    targets = _targets(classifier, _answers(classifier, samples), recipe.target)
+    return problem(classifier, samples, rows, targets, seed)
+
+
+def problem(
+    classifier: Classifier,
+    samples: list[Tokenized],
+    rows: Integers,
+    targets: Integers,
+    seed: int,
+) -> UnitProblem:
+    """Return the problem of explaining one class of each sample, by its probability."""
+    players = [sample.players for sample in samples]
+    units = [np.where(s.special, -1, np.arange(len(s.ids))) for s in samples]
+    return UnitProblem(
+        rows=rows,
+        names=tuple(sample.pieces for sample in samples),
+        shapes=tuple((len(sample.ids),) for sample in samples),
+        players=tuple(players),
+        outputs=tuple((classifier.outputs[target],) for target in targets),
+        score=KeptWords(classifier, samples, players, targets),
+        inner=KeptWords(classifier, samples, units, targets),
+        seed=seed,
+        gradients=WordGradients(classifier, samples, targets),
+        attention=WordAttention(classifier, samples, targets),
+    )
+
+
+def _texts(payload: Json, recipe: Recipe) -> Texts:
+    return _read(payload["dataset"], recipe.text, recipe.pair)
+
+
+@lru_cache(maxsize=2)
+def _read(path: str, text: str, pair: str) -> Texts:
+    return read_texts(Path(path), text, pair)
+
+
+def _tokenized(classifier: Classifier, texts: Texts, row: int) -> Tokenized:
+    pair = None if texts.pairs is None else texts.pairs[row]
+    return tokenized(classifier.tokenizer, classifier.most, texts.texts[row], pair)
+
+
+def _answers(classifier: Classifier, samples: list[Tokenized]) -> Floats:
+    shares = predict(classifier, samples)
+    bad = ~np.isfinite(shares).all(axis=1)
+    if bad.any():
+        raise XaiError(
+            f"The model answers with NaN or infinity for {bad.sum()} of {len(samples)} texts, so "
+            "nothing can be explained there. Check the model on this data."
+        )
+    return shares
+
+
+def _targets(classifier: Classifier, shares: Floats, target: str) -> Integers:
+    names = classifier.outputs
+    if not target:
+        return np.asarray(shares.argmax(axis=1), dtype=np.int64)
+    if target not in names:
+        raise InvalidParameter(
+            f"The model has no class {target!r}; it has: {', '.join(names[:20])}."
+        )
+    return np.full(len(shares), names.index(target), dtype=np.int64)
+
+
+def _cautions(classifier: Classifier, samples: list[Tokenized]) -> list[str]:
+    found = [f"A word that is left out is replaced by {classifier.blank_name}."]
+    cut = sum(sample.cut for sample in samples)
+    if cut:
+        found.append(
+            f"{cut} of {len(samples)} texts are longer than the {classifier.most} tokens that the "
+            "model reads; their ends were left out, by the model as well."
+        )
+    return found
