@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 CLASSES_MOST = 20
 """Classes explained in one run, those with the most images."""
 DRAWINGS = 1_000
+IMAGES_FULL = 16
+"""Images that each get the whole design; of more, each gets a smaller one of its own."""
+POINTS_LEAST = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class Explained:
     score : ConceptScore
     values : Tensor of shape (n, r)
         Gradient × coefficient, in logits.
+    points : int
+        Design points that each image got.
     importance, sobol : arrays of shape (3, r)
         Estimate, low, high over the images.
     order : array of shape (r,)
@@ -81,6 +86,7 @@ class Explained:
     score: ConceptScore
     values: Tensor
     totals: Totals
+    points: int
     importance: Floats
     sobol: Floats
     order: Integers
@@ -125,14 +131,29 @@ def explain_class(
         joined.head, joined.dictionary, joined.image_codes[some], joined.views.rest[some], targets
     )
     values = score.gradient()
-    found = totals(score, params.points, problem.seed, parity=params.parity)
+    points = params.points if params.parity else points_for(params.points, len(places))
+    found = totals(score, points, problem.seed, parity=params.parity)
     importance = interval(values, problem.seed)
     sobol = sobol_interval(found, problem.seed)
     first = sobol[0] if params.order == "sobol" else importance[0]
     order = np.argsort(-np.nan_to_num(first, nan=-np.inf), kind="stable")
     return Explained(
-        joined, group, places, score, values, found, importance, sobol, order.astype(np.int64)
+        joined,
+        group,
+        places,
+        score,
+        values,
+        found,
+        points,
+        importance,
+        sobol,
+        order.astype(np.int64),
     )
+
+
+def points_for(asked: int, images: int) -> int:
+    """Return how many design points an image gets: the errors of many images average out."""
+    return min(asked, max(POINTS_LEAST, asked * IMAGES_FULL // max(images, 1)))
 
 
 def interval(values: Tensor, seed: int) -> Floats:

@@ -38,6 +38,7 @@ def of_class(problem: ConceptProblem, found: Explained, params: Params) -> dict[
         "dictionary": joined.dictionary.kind,
         "head": joined.head.form,
         "importance_is_exact": found.score.is_exact and not params.parity,
+        "points": 0 if found.score.is_exact and not params.parity else found.points,
         "control_variates": found.totals.controlled,
         "unmoved_images": unmoved,
         "logit_error": _plain(error),
