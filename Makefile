@@ -16,7 +16,7 @@ run: $(VENV)/.runs
 	@$(BIN)/python manage.py start
 
 test: $(VENV)/.checks
-	$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 --dist loadfile $(ARGS)
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest -n $(JOBS) --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(VENV)/.checks
 	$(BIN)/ruff check .

@@ -10,6 +10,14 @@ import pytest
 from django.contrib.auth import get_user_model
 
 
+def pytest_make_parametrize_id(config, val, argname):
+    """Name bytes by their argument: a packed file holds the second in which it was made.
+
+    Processes that share the tests must give each the same name.
+    """
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture
 def data_dir(tmp_path, settings):
     """Give the test a data folder of its own."""
