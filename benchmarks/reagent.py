@@ -244,7 +244,8 @@ def agreement(language: Language) -> None:
         ]
         error = np.std(taus, ddof=1) / np.sqrt(len(taus))
         print(f"{name:<26} {np.mean(taus):6.3f}  standard error {error:.3f}")
-    stopped = literal.notes["probes_not_stopped"], PROBES * 96
+    total = PROBES * 96
+    stopped = total - int(np.sum(literal.per_sample["stopped"])), total
     print("published: {} of {} probes did not stop within 200 steps".format(*stopped))
 
 

@@ -141,8 +141,6 @@ def test_a_probe_that_never_stops_is_reported_and_gives_numbers():
     found = attribute(problem, Params(variant="published", probes=3, limit=4, top=1))
     assert found.per_sample["stopped"] == [[0]]
     assert found.per_sample["steps"] == [[4.0]]
-    assert found.notes["probes_not_stopped"] == 3
-    assert found.notes["outputs_never_stopped"] == 1
     assert np.isfinite(found.values[0]).all()
     assert np.isfinite(found.error[0]).all()
 

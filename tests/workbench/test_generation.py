@@ -103,6 +103,17 @@ def test_tokens_of_the_dataset_are_counted_without_special_ones(payload):
     assert access.frequencies[language.tokenizer.bos_token_id] == 0
 
 
+def test_prompts_that_are_cut_are_counted_over_all_chosen_rows(payload, tmp_path):
+    data = tmp_path / "long.csv"
+    data.write_text("prompt\n" + "the dog " * 80 + "\nthe cat\n" + "a day " * 70 + "\n")
+    both = payload | {"dataset": str(data)}
+    (caution,) = generation.about(both, RECIPE)["warnings"]
+    assert caution.startswith("2 of 3 prompts are longer than the 128 tokens")
+    assert generation.about(payload, RECIPE)["warnings"] == []
+    _, facts = generation.predictions(both, RECIPE, (0, 3), ignore_progress)
+    assert [sample["cut"] > 0 for sample in facts["samples"]] == [True, False, True]
+
+
 def test_a_row_without_a_prompt_is_one_sentence(payload, tmp_path):
     data = tmp_path / "gaps.csv"
     data.write_text("prompt,more\nthe dog,is\nthe cat,\n")

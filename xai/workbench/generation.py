@@ -48,10 +48,12 @@ def fit(payload: Json) -> Json:
             "The data has no column of prompts. Name one with `--text`, or add a column `prompt`."
         )
     recipe = Recipe("", "", (), rows="first:1", text=text, continuation=continuation, tokens=1)
-    found = _samples(payload, recipe, np.zeros(1, dtype=np.int64))
+    _samples(payload, recipe, np.zeros(1, dtype=np.int64))
     read_from = f"continuations from {continuation!r}" if continuation else "the model continues"
     return {
-        "notes": [f"Prompts are read from {text!r}; {read_from}.", *_cautions(found)],
+        "notes": [
+            f"Prompts are read from {text!r}; {read_from}.",
+        ],
         "label": "",
         "text": text,
         "pair": "",
@@ -59,13 +61,13 @@ def fit(payload: Json) -> Json:
     }
 
 
-def about(payload: Json, recipe: Recipe) -> Json:  # noqa: ARG001 - every kind is asked alike
+def about(payload: Json, recipe: Recipe) -> Json:
     """Return what every result says of the model: unit, problem, outputs, and warnings."""
     return {
         "unit": "log-probability",
         "problem": "generation",
         "outputs": ["continuation"],
-        "warnings": [],
+        "warnings": _cautions(payload["model"], payload["dataset"], recipe),
     }
 
 
@@ -92,7 +94,7 @@ def predictions(
         "samples": [_shown(one, log) for one, log in zip(samples, logs, strict=True)],
         "target_texts": ["".join(one.pieces[one.prompt :]) for one in samples],
         "evaluations": len(rows),
-        "notes": {"cautions": _cautions(samples)},
+        "notes": {},
     }
 
 
@@ -145,6 +147,21 @@ def _samples(
     return [known[row] for row in rows.tolist()]
 
 
+@lru_cache(maxsize=2)
+def _cautions(model: str, dataset: str, recipe: Recipe) -> list[str]:
+    """Say how many of the chosen prompts lose their beginnings: the same for every shard."""
+    language, texts = open_language(model), _read(dataset, recipe.text, recipe.continuation).texts
+    rows = choose(recipe.rows, len(texts), recipe.seed)
+    lengths = map(len, language.tokenizer([texts[row] for row in rows])["input_ids"])
+    cut = sum(length > language.most - recipe.tokens for length in lengths)
+    if not cut:
+        return []
+    return [
+        f"{cut:,} of {len(rows):,} prompts are longer than the {language.most} tokens that the "
+        f"model can read, {recipe.tokens} written ones among them; their beginnings are left out."
+    ]
+
+
 def _frequencies(payload: Json, recipe: Recipe, language: Language) -> Floats:
     """Return how often each token stands in the dataset, special ones never, shape (v,)."""
     texts = _texts(payload, recipe)
@@ -180,13 +197,3 @@ def _shown(sample: Continued, logs: Floats) -> Json:
         "prompt_units": sample.prompt,
         "cut": sample.cut,
     }
-
-
-def _cautions(samples: list[Continued]) -> list[str]:
-    cut = sum(sample.cut > 0 for sample in samples)
-    if not cut:
-        return []
-    return [
-        f"{cut} of {len(samples)} prompts are longer than the model can read; their beginnings "
-        "were left out."
-    ]
