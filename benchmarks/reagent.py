@@ -35,6 +35,8 @@ except ImportError:
     sys.exit("inseq is not installed here: pip install inseq, in an environment of its own.")
 
 PROBES, STEPS, LIMIT, OUTPUTS, REPEATS = 16, 8, 30, 16, 5
+STORIES_READ, WRITTEN = 10, 6
+"""Prompts, and outputs of each, on which the variants are compared."""
 STORIES = Path(__file__).resolve().parents[2] / "shared/data/models/stories260K-llama"
 PROMPTS = Path(__file__).resolve().parents[2] / "shared/data/text/tinystories_prompts_100.jsonl"
 
@@ -225,28 +227,41 @@ def trained(language: Language, length: int) -> None:
         )
 
 
+def taus(one, other, causes) -> list[float]:
+    return [
+        kendalltau(a[output, :cause], b[output, :cause]).statistic
+        for a, b, before in zip(one.values, other.values, causes, strict=True)
+        for output, cause in enumerate(before)
+    ]
+
+
+def told(name: str, found: list[float]) -> None:
+    error = np.std(found, ddof=1) / np.sqrt(len(found))
+    print(f"{name:<34} {np.mean(found):6.3f}  standard error {error:.3f}")
+
+
 def agreement(language: Language) -> None:
     """Print the mean Kendall tau of each variant with the published one, and of two seeds."""
-    samples = stories(language, 40, 6, 16)
+    samples = stories(language, 40, WRITTEN, STORIES_READ)
     first = posed(language, samples)
-    literal = attribute(first, Params("published"))
+    steps = {"limit": 2 * LIMIT}
+    literal = attribute(first, Params("published", **steps))
     others = {
-        "published, another seed": attribute(posed(language, samples, 1), Params("published")),
-        "shared": attribute(posed(language, samples, 2), Params("shared")),
+        "published, another seed": attribute(
+            posed(language, samples, 1), Params("published", **steps)
+        ),
+        "shared": attribute(posed(language, samples, 2), Params("shared", **steps)),
         "fixed": attribute(posed(language, samples, 3), Params("fixed")),
     }
-    print("\nKendall tau of the shares with those of `published`, mean over 16 × 6 outputs")
+    again = attribute(posed(language, samples, 4), Params("fixed"))
+    count = f"{STORIES_READ} × {WRITTEN} outputs"
+    print(f"\nKendall tau of the shares with those of `published`, mean over {count}")
     for name, found in others.items():
-        taus = [
-            kendalltau(a[output, :cause], b[output, :cause]).statistic
-            for a, b, causes in zip(literal.values, found.values, first.causes, strict=True)
-            for output, cause in enumerate(causes)
-        ]
-        error = np.std(taus, ddof=1) / np.sqrt(len(taus))
-        print(f"{name:<26} {np.mean(taus):6.3f}  standard error {error:.3f}")
-    total = PROBES * 96
+        told(name, taus(literal, found, first.causes))
+    told("fixed with another seed of fixed", taus(others["fixed"], again, first.causes))
+    total = PROBES * STORIES_READ * WRITTEN
     stopped = total - int(np.sum(literal.per_sample["stopped"])), total
-    print("published: {} of {} probes did not stop within 200 steps".format(*stopped))
+    print("published: {} of {} probes did not stop within {} steps".format(*stopped, 2 * LIMIT))
 
 
 def main() -> None:

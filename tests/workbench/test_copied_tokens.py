@@ -55,8 +55,8 @@ def test_reagent_ranks_the_copied_token_first(copied, source):
     assert hits(found, copied[1]) >= 0.95
 
 
-@pytest.mark.parametrize("slug", ["shapley", "occlusion", "lime"])
-def test_rivals_that_remove_tokens_rank_the_copied_one_first(copied, slug):
+@pytest.mark.parametrize("slug", ["shapley", "occlusion", "lime", "integrated_gradients"])
+def test_rivals_rank_the_copied_token_first(copied, slug):
     module = catalogue.load(slug, catalogue.GENERATION)
     assert hits(module.attribute(copied[1], module.Params()), copied[1]) >= 0.95
 
@@ -70,3 +70,24 @@ def test_removing_the_copied_token_alone_moves_the_score(copied):
     for output, cause in enumerate(posed.causes[0]):
         assert drops[:, output].argmax() == cause - BACK - 1
         assert np.sort(np.abs(drops[:, output]))[-2] < 0.2 * drops[:, output].max()
+
+
+@pytest.mark.parametrize("slug", ["attention_rollout", "attention_last", "attention_relevance"])
+def test_the_one_head_that_copies_is_seen_by_attention(copied, slug):
+    module = catalogue.load(slug, catalogue.GENERATION)
+    found = module.attribute(copied[1], module.Params())
+    assert hits(found, copied[1]) >= 0.95
+    for values in found.values:
+        np.testing.assert_allclose(values.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("slug", catalogue.of(catalogue.GENERATION))
+def test_no_method_gives_a_value_to_what_comes_after_the_output(copied, slug):
+    module = catalogue.load(slug, catalogue.GENERATION)
+    posed = copied[1]
+    found = module.attribute(posed, module.Params())
+    for values, causes in zip(found.values, posed.causes, strict=True):
+        assert np.isfinite(values).all()
+        for output, cause in enumerate(causes):
+            assert not values[output, cause:].any()
+            assert not values[output, 0].any(), "the token that starts the text stays"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from xai.methods.card import Card, Parameter, Size
-from xai.methods.cards.units import LIME, OCCLUSION, RANDOM, SHAPLEY
+from xai.methods.cards import units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,9 +104,9 @@ def _of_tokens(card: Card, summary: str) -> Card:
     """Return a card of words as one of the tokens before each written token."""
 
     def evaluations(given: Mapping[str, Json], size: Size) -> int:
-        units = round(size.units * _PIECES) + size.outputs
+        tokens = round(size.units * _PIECES) + size.outputs
         # A token is not taken apart.
-        return card.evaluations({**given, "inner": 0}, replace(size, units=units))
+        return card.evaluations({**given, "inner": 0}, replace(size, units=tokens))
 
     return replace(
         card,
@@ -121,24 +121,61 @@ def _of_tokens(card: Card, summary: str) -> Card:
     )
 
 
+def _of_outputs(card: Card, summary: str) -> Card:
+    """Return a card of classes as one of written tokens."""
+    return replace(card, summary=summary, cost=card.cost.replace("text", "prompt"))
+
+
 CARDS: tuple[Card, ...] = (
     _REAGENT,
     _of_tokens(
-        SHAPLEY,
+        units.SHAPLEY,
         "Shares the difference between a written token's log-probability and that without its "
         "context fairly among the tokens before it, with a standard error.",
     ),
+    _of_outputs(
+        units.INTEGRATED_GRADIENTS,
+        "Gathers the gradient of a written token's log-probability along the straight line from "
+        "the vocabulary's mean embedding to each token's own. The values sum to the difference "
+        "of the two scores; the gap is reported.",
+    ),
     _of_tokens(
-        OCCLUSION,
+        units.OCCLUSION,
         "How far the log-probability of a written token falls when one token before it is "
         "removed, the others kept.",
     ),
     _of_tokens(
-        LIME,
+        units.LIME,
         "Fits a linear model to the log-probability of each written token under random "
         "variations of what stands before it, and shows its coefficients. It explains that "
         "linear model; the fit says how well it stands for the real one.",
     ),
-    _of_tokens(RANDOM, RANDOM.summary),
+    _of_outputs(
+        units.GRADIENT_SHAP,
+        "Integrated gradients with a noisy input and random places along the line: smoother "
+        "where the gradient is ragged, with a standard error.",
+    ),
+    _of_outputs(
+        units.INPUT_X_GRADIENT,
+        "The gradient of a written token's log-probability by each token's embedding, times the "
+        "embedding: cheap, and blind where the score is flat although the token matters.",
+    ),
+    _of_outputs(
+        units.ATTENTION_RELEVANCE,
+        "Attention weighted by how a written token's log-probability changes with it, gathered "
+        "through the layers, as shares. What speaks against the token is cut to zero.",
+    ),
+    _of_outputs(
+        units.ATTENTION_ROLLOUT,
+        "Multiplies the attention of all layers up to the place that predicts. Attention, not an "
+        "attribution: the same whatever token was written, and no value says for or against. "
+        "Shares, without the token that starts the text.",
+    ),
+    _of_outputs(
+        units.ATTENTION_LAST,
+        "Where the place that predicts looks in the last layer, raw, as shares without the "
+        "token that starts the text. By then every position is a mixture of all before it.",
+    ),
+    _of_tokens(units.RANDOM, units.RANDOM.summary),
 )
 """In the order of the form and the pages."""
