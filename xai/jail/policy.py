@@ -88,7 +88,7 @@ def environment(scratch: Path, threads: int) -> dict[str, str]:
         # There are no further processes to be had; asking for them only costs warnings.
         "JOBLIB_MULTIPROCESSING": "0",
         "LOKY_MAX_CPU_COUNT": count,
-        # Threads that wait by spinning starve each other on a busy machine: measured ten times slower.
+        # Threads that spin while they wait starve each other: ten times slower on a busy machine.
         "OMP_WAIT_POLICY": "PASSIVE",
         # Arrow's own allocator takes a gigabyte in advance, which would count as used.
         "ARROW_DEFAULT_MEMORY_POOL": "system",
