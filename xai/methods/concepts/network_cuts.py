@@ -179,7 +179,9 @@ def _candidates(calls: list[_Call]) -> list[_Call]:
 def _cut(
     call: _Call, calls: list[_Call], forward: Forward, place: Layout, image: tuple[int, ...]
 ) -> NetworkCut:
-    done = [other for other in calls if other.times == 1 and other.ended < call.began]
+    done = {o.name: o for o in calls if o.times == 1 and o.ended < call.began}
+    # What a skipped module holds is not asked.
+    outer = [o for name, o in done.items() if not any(part in done for part in _above(name))]
     return NetworkCut(
         name=call.name,
         grid=place.grid,
@@ -188,9 +190,14 @@ def _cut(
         module=call.module,
         layout=place,
         output=_shapes(call.output),
-        skipped=tuple((other.module, _shapes(other.output)) for other in done),
+        skipped=tuple((other.module, _shapes(other.output)) for other in outer),
         image=image,
     )
+
+
+def _above(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:depth]) for depth in range(1, len(parts))]
 
 
 def _is_cut(cut: NetworkCut, call: _Call, logits: Tensor) -> bool:

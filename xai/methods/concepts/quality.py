@@ -76,13 +76,15 @@ def relative_error(activations: Tensor, rebuilt: Tensor) -> float:
     return float((activations - rebuilt).norm() / activations.norm().clamp_min(1e-12))
 
 
-def stability(kind: str, activations: Tensor, concepts: int, seed: int = 0) -> float:
+def stability(
+    kind: str, activations: Tensor, concepts: int, seed: int = 0, halvings: int = HALVES
+) -> float:
     """Return how far dictionaries of random halves differ: 0 the same, 1 orthogonal; NaN if few."""
     half = len(activations) // 2
     if half < concepts:
         return float("nan")
     draw, banks = torch.Generator().manual_seed(seed), []
-    for _again in range(HALVES):
+    for _again in range(halvings):
         order = torch.randperm(len(activations), generator=draw)
         halves = (activations[part] for part in (order[:half], order[half:]))
         banks += [dictionaries.fit(kind, rows, concepts, seed)[0].bank for rows in halves]

@@ -41,7 +41,7 @@ def sweep(
             break
         dictionary, codes = dictionaries.fit(kind, rows, count, seed)
         rebuilt = dictionary.decode(dictionary.encode(some.maps))
-        stability = quality.stability(kind, rows, count, seed)
+        stability = quality.stability(kind, rows, count, seed, halvings=1)
         error = quality.logit_error(head, some.maps, some.rest, rebuilt, targets[: len(some.of)])
         found.append(
             {
