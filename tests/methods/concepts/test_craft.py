@@ -10,6 +10,7 @@ import torch
 
 from tests.methods.concepts.planted import Planted, overlap, pictures, problem
 from xai.errors import InvalidParameter, NotApplicable
+from xai.methods.concepts import classes
 from xai.methods.concepts.craft import Params, explain
 
 RED, YELLOW, MAGENTA = 0, 3, 4
@@ -191,3 +192,10 @@ def test_progress_grows_and_reaches_the_end():
     done = [d for d, _total in seen]
     assert done == sorted(done)
     assert seen[-1] == (found.evaluations, found.evaluations)
+
+
+def test_of_very_many_images_some_are_used_and_the_rest_is_counted(monkeypatch):
+    monkeypatch.setattr(classes, "IMAGES_MOST", 15)
+    found = explain(problem(IMAGES), Params(concepts=2, **QUICK))
+    assert len(np.unique(found.samples)) == 15
+    assert found.notes["left_out"] == [{"target": "red things", "images": 25}]

@@ -21,8 +21,10 @@ from xai.vocabulary import Floats, Integers, Json
 if TYPE_CHECKING:
     from xai.methods.concepts.craft import Params
 
-CLASSES_MOST = 20
+CLASSES_MOST = 10
 """Classes explained in one run, those with the most images."""
+IMAGES_MOST = 200
+"""Images of a class that are used, evenly spread over all: their activations stay in memory."""
 DRAWINGS = 1_000
 IMAGES_FULL = 16
 """Images that each get the whole design; of more, each gets a smaller one of its own."""
@@ -116,7 +118,12 @@ def groups(
         if count < least or len(chosen) >= CLASSES_MOST:
             left_out.append({"target": problem.outputs[target], "images": count})
         else:
-            chosen.append(Group(target, np.flatnonzero(kinds == target)))
+            mine = np.flatnonzero(kinds == target)
+            spread = np.linspace(0, count - 1, min(count, IMAGES_MOST)).astype(np.int64)
+            chosen.append(Group(target, mine[spread]))
+            if count > IMAGES_MOST:
+                unused = {"target": problem.outputs[target], "images": count - IMAGES_MOST}
+                left_out.append(unused)
     return tuple(chosen), left_out
 
 
