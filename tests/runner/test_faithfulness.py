@@ -92,7 +92,7 @@ def test_many_rows_are_measured_on_an_even_spread(tmp_path, monkeypatch):
     from tests.reports.fixtures import write_run
 
     results = write_run(tmp_path, rows=50)
-    monkeypatch.setattr(faithfulness, "MEASURED_MOST", 10)
+    monkeypatch.setitem(faithfulness.MEASURED_MOST, "tabular", 10)
     recipe = narrowed(Recipe("m", "d", ()), results.folders)
     assert recipe.rows == "0,10,20,30,40,50,60,70,80,90"
     given = faithfulness.given(results.folders, 2, 4)

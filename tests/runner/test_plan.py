@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from xai.errors import InvalidParameter
-from xai.runner.plan import MEASURED, MOVES, estimate, plan
+from xai.runner.plan import MEASURED, MOVES, estimate, estimate_measuring, plan
 from xai.vocabulary import MethodChoice, Recipe
 
 MODEL = {
@@ -118,6 +118,13 @@ def test_the_estimate_counts_the_second_seed():
     jobs = plan(RECIPE, MODEL, DATA)
     assert rows["shapley"]["evaluations"] == jobs[1].planned + jobs[2].planned
     assert rows["shapley"]["seconds"] == pytest.approx(rows["shapley"]["evaluations"] / 1000)
+
+
+def test_measuring_faithfulness_has_its_price():
+    found = estimate_measuring(RECIPE, MODEL, DATA)
+    assert found["evaluations"] == plan(RECIPE, MODEL, DATA)[-1].planned
+    alone = replace(RECIPE, methods=RECIPE.methods[1:])
+    assert estimate_measuring(alone, MODEL, DATA) == {"evaluations": 0, "seconds": 0.0}
 
 
 def test_an_unknown_method_is_refused_with_the_choices():

@@ -110,7 +110,7 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
 def _rows(results: Results) -> Integers:
     """Return the rows that are measured: all explained ones, or an even spread of them."""
     samples = results.predictions.samples
-    count = min(len(samples), MEASURED_MOST)
+    count = min(len(samples), MEASURED_MOST[results.kind])
     return np.asarray(samples[np.arange(count) * len(samples) // max(count, 1)])
 
 

@@ -23,10 +23,11 @@ SELF_ROWS = 50
 """Rows on which a random method is run again with another seed: enough for a mean with interval."""
 UNITS, UNITS_MOST, SIGNS_PER_WORD = 49, 512, 5
 """Parts of a picture; tokens of a text at most; letters, and the space, of a word."""
-MEASURED = {catalogue.TABULAR: 19}
+MEASURED = {catalogue.TABULAR: 19, catalogue.IMAGES: 3}
 """Kinds whose faithfulness is measured: model evaluations of one mask under all baselines."""
-MEASURED_MOST = 200
-"""Rows on which it is measured: a test needs 20, and 200 settle all but small differences."""
+MEASURED_MOST = {catalogue.TABULAR: 200, catalogue.IMAGES: 24}
+"""Rows on which it is measured: a test needs 20, and 200 settle all but small differences; a mask
+of a picture costs a pass through a network."""
 MOVES, MOVES_MOST = 9, 20_000
 """Explanations of one sample for max-sensitivity; evaluations that these may cost."""
 DEFAULT_SPEED = 20_000.0
@@ -121,6 +122,17 @@ def estimate(
     return list(rows.values())
 
 
+def estimate_measuring(
+    recipe: Recipe, model: Mapping[str, Json], dataset: Mapping[str, Json]
+) -> dict[str, Json]:
+    """Return evaluations and seconds of measuring how faithful the chosen methods are."""
+    found = {"evaluations": 0, "seconds": 0.0}
+    for job in plan(recipe, model, dataset):
+        if job.role == "faithfulness":
+            found = {"evaluations": job.planned, "seconds": job.seconds}
+    return found
+
+
 def missing_capability(card: Card, model: Mapping[str, Json]) -> str:
     """Return why a method cannot run on a model, or "" if it can."""
     for need in card.needs:
@@ -204,14 +216,14 @@ def _faithfulness(
     local = [job for job in jobs if job.method and _is_measured(job, recipe.kind)]
     if recipe.kind not in MEASURED or not any(job.role == "method" for job in local):
         return ()
-    chosen = min(jobs[0].planned, MEASURED_MOST)
+    chosen = min(jobs[0].planned, MEASURED_MOST[recipe.kind])
     size = size_of(recipe, model, dataset, chosen)
     players = size.units or size.features
     planned = chosen * passes(players, len(local)) * MEASURED[recipe.kind]
     moved: list[str] = []
     unmoved: list[str] = []
     for job in local:
-        if job.role == "method":
+        if job.role == "method" and recipe.kind == catalogue.TABULAR:
             cost = catalogue.card(job.method, recipe.kind).evaluations(
                 job.params, replace(size, rows=MOVES)
             )

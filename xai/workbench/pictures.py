@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -16,6 +17,8 @@ from xai.errors import InvalidParameter
 from xai.methods.concepts.words import ConceptProblem
 from xai.units import UnitProblem
 from xai.vocabulary import Floats, Integers, Json, Progress, Recipe
+from xai.workbench import picture_arena
+from xai.workbench.arena import Arena
 from xai.workbench.picture_attention import PictureAttention
 from xai.workbench.picture_models import PictureModel, open_model
 from xai.workbench.picture_problem import BATCH, MOST, Scene
@@ -146,6 +149,12 @@ def pose(payload: Json, recipe: Recipe, seed: int, start: int, stop: int) -> Uni
         attention=PictureAttention(scene) if opened.model.has_gradient else None,
         extras={"scene": scene},
     )
+
+
+def arena(payload: Json, recipe: Recipe, span: Span, progress: Progress) -> Arena:
+    """Return where the methods are measured on the chosen pictures of a span."""
+    problem = pose(payload, recipe, payload["job"]["seed"], *span)
+    return picture_arena.arena(problem, cast("Scene", problem.extras["scene"]), progress)
 
 
 def concepts(payload: Json, recipe: Recipe, seed: int) -> ConceptProblem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from tasks import queue
 from xai.errors import XaiError
 from xai.runner.plan import estimate as estimate_of
+from xai.runner.plan import estimate_measuring
 from xai.web import fitting, progress, removal
 from xai.web.forms import RunForm
 from xai.web.models import Run, Upload
@@ -79,9 +81,15 @@ def _costs(form: RunForm) -> dict[str, Any]:
         return {"methods": methods, "total": None}
     for method in methods:
         method.estimate = costs.get(method.card.slug)
-    chosen = [method.estimate for method in methods if method.is_chosen and method.estimate]
-    total = {name: sum(e[name] for e in chosen) for name in ("evaluations", "seconds")}
-    return {"methods": methods, "total": total | {"methods": len(chosen)}}
+    ticked = [method for method in methods if method.is_chosen and method.estimate]
+    slugs = {method.card.slug for method in ticked}
+    kept = tuple(choice for choice in recipe.methods if choice.slug in slugs)
+    asked = replace(recipe, methods=kept)
+    measuring = estimate_measuring(asked, form.model.facts, form.dataset.facts)
+    chosen = [*(method.estimate for method in ticked), measuring]
+    total = {name: sum(e[name] for e in chosen if e) for name in ("evaluations", "seconds")}
+    more = {"methods": len(ticked), "measuring": measuring["seconds"]}
+    return {"methods": methods, "total": total | more}
 
 
 def _progress(run: Run) -> dict[str, Any]:
