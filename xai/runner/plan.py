@@ -23,11 +23,11 @@ SELF_ROWS = 50
 """Rows on which a random method is run again with another seed: enough for a mean with interval."""
 UNITS, UNITS_MOST, SIGNS_PER_WORD = 49, 512, 5
 """Parts of a picture; tokens of a text at most; letters, and the space, of a word."""
-MEASURED = {catalogue.TABULAR: 19, catalogue.IMAGES: 3}
+MEASURED = {catalogue.TABULAR: 19, catalogue.TEXT: 3, catalogue.IMAGES: 3}
 """Kinds whose faithfulness is measured: model evaluations of one mask under all baselines."""
-MEASURED_MOST = {catalogue.TABULAR: 200, catalogue.IMAGES: 24}
+MEASURED_MOST = {catalogue.TABULAR: 200, catalogue.TEXT: 24, catalogue.IMAGES: 24}
 """Rows on which it is measured: a test needs 20, and 200 settle all but small differences; a mask
-of a picture costs a pass through a network."""
+of a text or a picture costs a pass through a network."""
 MOVES, MOVES_MOST = 9, 20_000
 """Explanations of one sample for max-sensitivity; evaluations that these may cost."""
 DEFAULT_SPEED = 20_000.0

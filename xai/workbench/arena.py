@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from xai.evaluation.faithfulness.catalogue import Baseline
-from xai.units import Kept
-from xai.vocabulary import Floats, Integers, Json
+from xai.units import Bools, Kept
+from xai.vocabulary import Floats, Integers, Json, Progress
 
 Moved = Callable[[str, Mapping[str, Json]], Floats]
 """`moved(method, params)` explains the samples again, each moved a little, several times: values of
@@ -42,3 +42,17 @@ class Arena:
     is_probability: bool = False
     moved: Moved | None = None
     notes: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Counted:
+    """A score that counts its evaluations and reports them."""
+
+    def __init__(self, score: Kept, watch: Progress) -> None:
+        self._score, self._watch, self.done = score, watch, 0
+
+    def __call__(self, kept: Bools, of: Integers) -> Floats:
+        """Return what the score returns."""
+        found = self._score(kept, of)
+        self.done += len(of)
+        self._watch(self.done, self.done)
+        return found

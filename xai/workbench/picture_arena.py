@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from xai.evaluation.faithfulness.catalogue import Baseline
-from xai.units import Bools, Kept, UnitProblem
-from xai.vocabulary import Floats, Integers, Progress
-from xai.workbench.arena import Arena
+from xai.units import UnitProblem
+from xai.vocabulary import Progress
+from xai.workbench.arena import Arena, Counted
 from xai.workbench.picture_problem import Scene
 
 BLUR = 11
@@ -22,20 +22,6 @@ BASELINES = (
     Baseline("mean", "Mean colour", "The mean colour of the picture."),
     Baseline("zero", "Grey", "The value 0 of the model's input, a grey for most models."),
 )
-
-
-class Counted:
-    """A score that counts its evaluations and reports them."""
-
-    def __init__(self, score: Kept, watch: Progress) -> None:
-        self._score, self._watch, self.done = score, watch, 0
-
-    def __call__(self, kept: Bools, of: Integers) -> Floats:
-        """Return what the score returns."""
-        found = self._score(kept, of)
-        self.done += len(of)
-        self._watch(self.done, self.done)
-        return found
 
 
 def arena(problem: UnitProblem, scene: Scene, watch: Progress) -> Arena:

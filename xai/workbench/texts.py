@@ -14,6 +14,8 @@ from xai.assets.texts import Texts, guess_pair_column, guess_text_column, read_t
 from xai.errors import InvalidParameter, MissingColumn, XaiError
 from xai.units import UnitProblem
 from xai.vocabulary import Floats, Integers, Json, Progress, Recipe
+from xai.workbench import text_arena
+from xai.workbench.arena import Arena
 from xai.workbench.classifier import Classifier, open_classifier
 from xai.workbench.text_attention import WordAttention
 from xai.workbench.text_gradients import WordGradients
@@ -108,6 +110,15 @@ def pose(payload: Json, recipe: Recipe, seed: int, start: int, stop: int) -> Uni
     samples = [_tokenized(classifier, texts, int(row)) for row in rows]
     targets = _targets(classifier, _answers(classifier, samples), recipe.target)
     return problem(classifier, samples, rows, targets, seed)
+
+
+def arena(payload: Json, recipe: Recipe, span: tuple[int, int], progress: Progress) -> Arena:
+    """Return where the methods are measured on the chosen texts of a span."""
+    classifier, texts = open_classifier(payload["model"]), _texts(payload, recipe)
+    posed = pose(payload, recipe, payload["job"]["seed"], *span)
+    samples = [_tokenized(classifier, texts, int(row)) for row in posed.rows]
+    targets = _targets(classifier, _answers(classifier, samples), recipe.target)
+    return text_arena.arena(classifier, samples, targets, posed, progress)
 
 
 def problem(

@@ -1,0 +1,110 @@
+"""The arena of texts: words taken away, and what stands in for them, up to three ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from xai.evaluation.faithfulness.catalogue import Baseline
+from xai.units import Bools, Kept, UnitProblem
+from xai.vocabulary import Floats, Integers, Progress
+from xai.workbench.arena import Arena, Counted
+from xai.workbench.classifier import Classifier
+from xai.workbench.text_scores import probabilities
+from xai.workbench.tokenized import Tokenized
+
+_TOKENS = {
+    "pad": "the padding token",
+    "unk": "the token for unknown words",
+    "sep": "the separating token",
+    "eos": "the token that ends a text",
+}
+
+
+class Without:
+    """Probability of the target of each sample without some words; see `xai.units.Kept`.
+
+    Parameters
+    ----------
+    fill : int or None
+        The token that stands in for every removed one; None: the text becomes shorter.
+    """
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        samples: Sequence[Tokenized],
+        targets: Integers,
+        fill: int | None = None,
+    ) -> None:
+        self._classifier, self._samples = classifier, samples
+        self._targets, self._fill = targets, fill
+        self._players = [sample.players for sample in samples]
+
+    @torch.inference_mode()
+    def __call__(self, kept: Bools, of: Integers) -> Floats:
+        """Return scores (m, 1)."""
+        rest = [self._rest(row, int(i)) for row, i in zip(kept, of, strict=True)]
+        sizes = np.array([len(ids) for ids, _ in rest], dtype=np.int64)
+        found = np.full((len(of), 1), np.nan)
+        for rows in self._classifier.batches(sizes):
+            ids = np.full((len(rows), int(sizes[rows].max())), self._classifier.blank)
+            types = np.zeros_like(ids)
+            for at, row in enumerate(rows):
+                ids[at, : sizes[row]], types[at, : sizes[row]] = rest[row]
+            logits = self._classifier.logits(
+                torch.from_numpy(ids), sizes[rows], torch.from_numpy(types)
+            )
+            shares = probabilities(logits)
+            found[rows, 0] = shares[np.arange(len(rows)), self._targets[of[rows]]]
+        return found
+
+    def _rest(self, kept: Bools, sample: int) -> tuple[Integers, Integers]:
+        """Return the token numbers and types that are left of a sample."""
+        one, players = self._samples[sample], self._players[sample]
+        stays = (players < 0) | kept[np.maximum(players, 0)]
+        if self._fill is not None:
+            return np.where(stays, one.ids, self._fill), one.types
+        if not stays.any():  # a text of no token at all cannot be read
+            return np.array([self._classifier.blank]), np.zeros(1, dtype=np.int64)
+        return one.ids[stays], one.types[stays]
+
+
+def arena(
+    classifier: Classifier,
+    samples: Sequence[Tokenized],
+    targets: Integers,
+    problem: UnitProblem,
+    watch: Progress,
+) -> Arena:
+    """Return the arena of the texts of a problem."""
+    scores: list[tuple[Baseline, Kept]] = [
+        (Baseline("blank", "Blank", f"In place of each token stands {classifier.blank_name}."),
+         problem.score),
+        (Baseline("left-out", "Left out", "The words are left out, the text becomes shorter."),
+         Without(classifier, samples, targets)),
+    ]  # fmt: skip
+    if found := _another(classifier):
+        token, words = found
+        baseline = Baseline("token", "Another token", f"In place of each token stands {words}.")
+        scores.append((baseline, Without(classifier, samples, targets, token)))
+    counted = [(baseline, Counted(score, watch)) for baseline, score in scores]
+    return Arena(
+        rows=problem.rows,
+        players=problem.players,
+        shapes=problem.shapes,
+        scores=tuple(counted),
+        spent=lambda: sum(score.done for _, score in counted),
+        is_probability=True,
+    )
+
+
+def _another(classifier: Classifier) -> tuple[int, str] | None:
+    """Return a token that says little and is not the blank, with its name, if there is one."""
+    for name, words in _TOKENS.items():
+        token = getattr(classifier.tokenizer, f"{name}_token_id")
+        if token is not None and int(token) != classifier.blank:
+            return int(token), f"{words} {classifier.tokenizer.convert_ids_to_tokens(token)}"
+    return None
