@@ -18,7 +18,7 @@ class Passage extends HTMLElement {
     const line = event.target.closest?.(".passage");
     if (!step || !line) return;
     const words = [...line.querySelectorAll("[data-i]")];
-    const at = words.findIndex((word) => word.classList.contains("lit"));
+    const at = words.findIndex((word) => word.classList.contains("here"));
     const next = words[Math.min(Math.max(at + step, 0), words.length - 1)];
     if (!next) return;
     event.preventDefault();
@@ -28,9 +28,9 @@ class Passage extends HTMLElement {
 
   light(index) {
     if (index === undefined) return;
-    for (const lit of this.querySelectorAll(".w.lit")) lit.classList.remove("lit");
+    for (const lit of this.querySelectorAll(".w.here")) lit.classList.remove("here");
     const words = this.querySelectorAll(`.w[data-i="${Number(index)}"]`);
-    for (const word of words) word.classList.add("lit");
+    for (const word of words) word.classList.add("here");
     if (words.length) this.tell(Number(index), words[0].textContent);
   }
 

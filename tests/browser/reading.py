@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 expect = sync_api.expect
+
+MINUTES = 180_000
+RUN = re.compile(r"/runs/[0-9a-f-]{36}/$")
 
 TOUR = os.environ.get("PARALLAX_TOUR", "")
 """A folder that the pictures of the tour go to; without it none are taken."""
@@ -41,3 +45,11 @@ def picture(page, name, height=800):
         clip = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": height}
         page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=f"{TOUR}/{name}.png", clip=clip, caret="initial")
+
+
+def send(page, site, purpose, path):
+    """Upload a file and wait for its inspection."""
+    page.goto(f"{site}/uploads/new/")
+    page.set_input_files(f"x-upload[data-purpose={purpose}] input", path)
+    expect(page.locator("h1")).to_have_text(path.name, timeout=30_000)
+    expect(page.locator("#status[hx-get]")).to_have_count(0, timeout=MINUTES)

@@ -7,12 +7,19 @@ import re
 
 import pytest
 
-from tests.browser.reading import draw_all, expect, is_too_wide, picture, violations
+from tests.browser.reading import (
+    MINUTES,
+    RUN,
+    draw_all,
+    expect,
+    is_too_wide,
+    picture,
+    send,
+    violations,
+)
 
 pytestmark = pytest.mark.slow
 
-MINUTES = 180_000
-RUN = re.compile(r"/runs/[0-9a-f-]{36}/$")
 METHODS = ("shapley", "occlusion", "lime", "random")
 
 
@@ -33,14 +40,6 @@ def wine(tmp_path_factory):
     dump(forest.fit(fit, learnt.to_numpy(dtype="U10")), folder / "wine_forest.skops")
     test.assign(cultivar=held).to_csv(folder / "wine_test.csv", index=False)
     return folder
-
-
-def send(page, site, purpose, path):
-    """Upload a file and wait for its inspection."""
-    page.goto(f"{site}/uploads/new/")
-    page.set_input_files(f"x-upload[data-purpose={purpose}] input", path)
-    expect(page.locator("h1")).to_have_text(path.name, timeout=30_000)
-    expect(page.locator("#status[hx-get]")).to_have_count(0, timeout=MINUTES)
 
 
 @pytest.fixture(scope="module")

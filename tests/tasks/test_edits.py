@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pyarrow.parquet as pq
 import pytest
 from django.utils.timezone import now
 
@@ -38,8 +39,8 @@ def test_an_edit_asks_the_same_of_another_text(run):
     assert edit.parent == run
     assert edit.recipe.rows == "all"
     assert [c.slug for c in edit.recipe.methods] == [c.slug for c in run.recipe.methods]
-    stored = files.stored(edit.dataset.sha256).read_text()
-    assert stored == '{"text": "a dull = day"}\n'
+    stored = pq.read_table(files.stored(edit.dataset.sha256)).to_pylist()
+    assert stored == [{"text": "a dull = day"}]
     assert edit.jobs.count() > 2
 
 
