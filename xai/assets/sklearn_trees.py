@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from xai.vocabulary import Floats
 
-PACE = 3.0
+PACE = 2.0
 """Nanoseconds of shap's algorithm per leaf and squared depth, measured."""
 FORESTS = (
     ensemble.RandomForestClassifier,
