@@ -8,7 +8,7 @@ import pytest
 
 from tests.assets.folders import tiny_language_model
 from xai.errors import MissingColumn, XaiError
-from xai.vocabulary import Recipe, ignore_progress
+from xai.vocabulary import MethodChoice, Recipe, ignore_progress
 from xai.workbench import generation
 
 ROWS = (
@@ -107,7 +107,8 @@ def test_prompts_that_are_cut_are_counted_over_all_chosen_rows(payload, tmp_path
     data = tmp_path / "long.csv"
     data.write_text("prompt\n" + "the dog " * 80 + "\nthe cat\n" + "a day " * 70 + "\n")
     both = payload | {"dataset": str(data)}
-    (caution,) = generation.about(both, RECIPE)["warnings"]
+    asked = replace(RECIPE, methods=(MethodChoice("reagent", {"probes": 8}),))
+    (caution,) = generation.about(both, asked)["warnings"]
     assert caution.startswith("2 of 3 prompts are longer than the 128 tokens")
     assert generation.about(payload, RECIPE)["warnings"] == []
     _, facts = generation.predictions(both, RECIPE, (0, 3), ignore_progress)

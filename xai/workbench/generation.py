@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -67,7 +68,8 @@ def about(payload: Json, recipe: Recipe) -> Json:
         "unit": "log-probability",
         "problem": "generation",
         "outputs": ["continuation"],
-        "warnings": _cautions(payload["model"], payload["dataset"], recipe),
+        # Without its methods, whose parameters cannot be a key of what is kept.
+        "warnings": _cautions(payload["model"], payload["dataset"], replace(recipe, methods=())),
     }
 
 
