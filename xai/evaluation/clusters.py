@@ -18,7 +18,7 @@ from scipy.spatial.distance import pdist, squareform
 
 from xai.vocabulary import Floats, Integers
 
-CLUSTERED = 1_500
+CLUSTERED = 1_000
 MOST = 12
 TOLD = 0.2
 """Least mean silhouette of clusters worth telling apart."""

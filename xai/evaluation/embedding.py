@@ -47,7 +47,9 @@ def neighbours(vectors: Floats, count: int = NEIGHBOURS) -> Integers:
         rows = slice(start, min(start + BLOCK, n))
         gaps = squares[rows, None] + squares[None] - 2 * vectors[rows] @ vectors.T
         gaps[np.arange(rows.stop - start), np.arange(start, rows.stop)] = np.inf
-        found[rows] = np.argsort(gaps, axis=1, kind="stable")[:, :count]
+        few = np.argpartition(gaps, count - 1, axis=1)[:, :count]
+        order = np.argsort(np.take_along_axis(gaps, few, axis=1), axis=1, kind="stable")
+        found[rows] = np.take_along_axis(few, order, axis=1)
     return found
 
 
@@ -66,32 +68,37 @@ def embed(vectors: Floats, near: Integers, seed: int = 0) -> Floats:
     rng = np.random.default_rng([seed, n])
     scale = np.abs(start).max() or 1.0
     places: Floats = 10 * start / scale + 1e-3 * rng.standard_normal((n, 2))
-    heads, tails = np.repeat(np.arange(n), near.shape[1]), near.ravel()
+    tails = near.ravel()
+    ends = near.shape[1] + np.bincount(tails, minlength=n)
     for step in range(ROUNDS):
         rate = 1 - step / ROUNDS
-        places += rate * _pull(places, heads, tails)
+        places += rate * _pull(places, near, ends)
         for _push in range(PUSHES):
             places += rate * _push_apart(places, rng)
     return np.asarray(places - places.mean(axis=0))
 
 
-def _pull(places: Floats, heads: Integers, tails: Integers) -> Floats:
-    """Move both ends of every edge together, averaged over the edges of a point."""
-    gap = places[heads] - places[tails]
-    square = np.square(gap).sum(axis=1)
-    safe = np.maximum(square, 1e-12)
-    strength = 2 * WIDTH * POWER * safe ** (POWER - 1) / (1 + WIDTH * safe**POWER)
-    moves = np.clip(strength[:, None] * gap, -4, 4)
-    total, counts = np.zeros_like(places), np.zeros(len(places))
-    for ends, sign in ((heads, -1.0), (tails, 1.0)):
-        np.add.at(total, ends, sign * moves)
-        np.add.at(counts, ends, 1)
-    return np.asarray(total / np.maximum(counts, 1)[:, None] * 0.5)
+def _pull(places: Floats, near: Integers, ends: Integers) -> Floats:
+    """Move both ends of every edge together, averaged over the edges of a point, `ends` (n,)."""
+    gap = places[:, None] - places[near]
+    square = np.maximum(_squares(gap), 1e-12)
+    bent = square**POWER
+    strength = 2 * WIDTH * POWER * bent / (square * (1 + WIDTH * bent))
+    moves = np.clip(strength[:, :, None] * gap, -4, 4)
+    tails = near.ravel()
+    back = [np.bincount(tails, moves[:, :, i].ravel(), minlength=len(places)) for i in (0, 1)]
+    total = np.stack(back, axis=1) - moves.sum(axis=1)
+    return np.asarray(total / np.maximum(ends, 1)[:, None] * 0.5)
 
 
 def _push_apart(places: Floats, rng: np.random.Generator) -> Floats:
     """Move every point away from one drawn at random."""
     gap = places - places[rng.permutation(len(places))]
-    square = np.square(gap).sum(axis=1)
+    square = _squares(gap)
     strength = 2 * POWER / ((0.001 + square) * (1 + WIDTH * square**POWER))
     return np.asarray(np.clip(strength[:, None] * gap, -4, 4) * 0.1)
+
+
+def _squares(gap: Floats) -> Floats:
+    """Return squared lengths of vectors of two; far faster than a sum over so short an axis."""
+    return np.asarray(gap[..., 0] ** 2 + gap[..., 1] ** 2)
