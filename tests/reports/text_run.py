@@ -73,7 +73,8 @@ def sample_of(sentence):
             "spans": spans}  # fmt: skip
 
 
-def _facts(role, slug, seed):
+def facts_for(role, slug, seed):
+    """Return what job.json says of a job."""
     title, family, signed = METHODS.get(slug, ("", "", True))
     key = hashlib.sha256(f"{role}{slug}{seed}".encode()).hexdigest()
     return {
@@ -94,7 +95,7 @@ def _predictions(folder, samples, rows):
         "rows": rows, "targets": outputs.argmax(axis=1), "outputs": outputs,
         "probabilities": outputs, "labels": np.arange(n) % 2,
     }  # fmt: skip
-    facts = _facts("predictions", "", 0) | {"columns": []}
+    facts = facts_for("predictions", "", 0) | {"columns": []}
     reply = {"outputs": MODEL["outputs"], "problem": "classification", "samples": samples}
     write_folder(folder, unit_tables.prediction_files([reply], arrays), facts)
     return folder
@@ -104,7 +105,7 @@ def _method(folder, slug, samples, rows, seed):
     draw = np.random.default_rng(seed)
     lengths = np.array([len(sample["tokens"]) for sample in samples])
     values = draw.normal(size=lengths.sum())
-    facts = _facts("method", slug, seed)
+    facts = facts_for("method", slug, seed)
     arrays = {
         "rows": rows, "of": np.arange(len(rows)), "output": np.zeros(len(rows), int),
         "lengths": lengths, "shapes": np.stack([lengths, np.ones_like(lengths)], axis=1),
@@ -137,7 +138,7 @@ def write_story_run(
         })  # fmt: skip
     rows, kind = np.arange(len(samples)), "text-generation"
     common = {"kind": kind, "unit": "log-probability", "problem": "generation"}
-    facts = _facts("predictions", "", 0) | common | {"outputs": ["continuation"], "columns": []}
+    facts = facts_for("predictions", "", 0) | common | {"outputs": ["continuation"], "columns": []}
     reply = {"outputs": ["continuation"], "problem": "generation", "samples": samples,
              "target_texts": ["".join(written)] * len(samples)}  # fmt: skip
     arrays = {"rows": rows, "targets": rows * 0, "outputs": np.full((len(rows), 1), -3.0)}
@@ -162,7 +163,7 @@ def _story(folder, slug, samples, written, seed, common):
     units = [len(sample["tokens"]) for sample in samples]
     lengths = np.repeat(units, k)
     values = draw.normal(size=lengths.sum())
-    facts = _facts("method", slug, seed) | common
+    facts = facts_for("method", slug, seed) | common
     arrays = {
         "rows": np.repeat(np.arange(len(samples)), k), "of": np.repeat(np.arange(len(samples)), k),
         "output": np.tile(np.arange(k), len(samples)), "lengths": lengths,

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 
+from tests.reports import picture_run
 from tests.reports.fixtures import EVIL, write_run
 from tests.reports.text_run import DATA, MODEL, write_story_run, write_text_run
 from xai.methods import catalogue
@@ -15,7 +16,7 @@ from xai.web.models import Job, Run
 METHODS = (
     "shapley", "grouped_shapley", "occlusion", "lime", "random", "permutation", "builtin",
 )  # fmt: skip
-__all__ = ["EVIL", "METHODS", "land", "land_story", "land_text"]
+__all__ = ["EVIL", "METHODS", "land", "land_pictures", "land_story", "land_text"]
 
 
 def land(owner, make_upload, *, rows=40, features=6, evil=False, methods=METHODS, **choices):
@@ -54,6 +55,19 @@ def land_story(owner, make_upload, **choices):
         owner=owner, model=make_upload(owner, facts=facts, name="stories.zip"), state="done",
         recipe_json=results.manifest["recipe"],
         dataset=make_upload(owner, "dataset", facts=DATA, name="prompts.jsonl"),
+    )  # fmt: skip
+    return _finish(run, results, scratch)
+
+
+def land_pictures(owner, make_upload, **choices):
+    """Return a finished run of an image classifier; its samples are rows 100, 101…"""
+    scratch = files.scratch()
+    results = picture_run.write_picture_run(scratch, **choices)
+    facts, data = picture_run.MODEL, picture_run.DATA
+    run = Run.objects.create(
+        owner=owner, model=make_upload(owner, facts=facts, name="colours.zip"), state="done",
+        recipe_json=results.manifest["recipe"],
+        dataset=make_upload(owner, "dataset", facts=data, name="pictures.zip"),
     )  # fmt: skip
     return _finish(run, results, scratch)
 

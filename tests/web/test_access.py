@@ -19,7 +19,8 @@ OWN_UPLOAD = {
 }  # fmt: skip
 OWN_RUN = {
     "run", "run-status", "run-cancel", "run-retry", "run-delete",
-    "overview", "compare", "global", "agreement", "faithfulness", "figure", "report", "bundle",
+    "overview", "concepts", "compare", "global", "agreement", "faithfulness", "figure",
+    "report", "bundle",
     "edit-begin", "edit",
 }  # fmt: skip
 """Open to the owner of the row; 404 for everybody else."""

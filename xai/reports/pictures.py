@@ -14,6 +14,7 @@ from xai.evaluation.catalogue import CATALOGUE
 from xai.figures import (
     beeswarm,
     bump,
+    counts,
     curves,
     dendrogram,
     dependence,
@@ -23,6 +24,7 @@ from xai.figures import (
 )
 from xai.figures.lanes import Groups
 from xai.methods.catalogue import CATALOGUE as METHODS
+from xai.reports.concepts import curve_of, method_of
 from xai.reports.findings import OUTPUT
 from xai.reports.results import MethodResult, Results
 from xai.reports.side_by_side import lanes_of_importance, rows_of
@@ -129,6 +131,13 @@ def _curves(results: Results, query: Query) -> Drawn:
     return curves.draw(found["steps"], lines, way, OUTPUT.get(results.unit, "the output"))
 
 
+def _counts(results: Results, query: Query) -> Drawn:
+    method = method_of(results)
+    if method is None:
+        raise KeyError("concepts")
+    return counts.draw(curve_of(method, query.get("target", "")), int(method.params["concepts"]))
+
+
 def _role(slug: str) -> str:
     return f"method-{METHODS[slug].colour}" if slug in METHODS and slug != RANDOM else "muted"
 
@@ -142,6 +151,7 @@ FIGURES: dict[str, Callable[[Results, Query], Drawn]] = {
     "pair": _pair,
     "concordance": _concordance,
     "curves": _curves,
+    "counts": _counts,
 }
 
 

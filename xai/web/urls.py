@@ -5,7 +5,18 @@ from __future__ import annotations
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from xai.web.views import compare, edits, examples, exports, figures, pages, results, runs, uploads
+from xai.web.views import (
+    compare,
+    concepts,
+    edits,
+    examples,
+    exports,
+    figures,
+    pages,
+    results,
+    runs,
+    uploads,
+)
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -44,6 +55,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/global/", results.globally, name="global"),
     path("runs/<uuid:pk>/agreement/", results.agreement, name="agreement"),
     path("runs/<uuid:pk>/faithfulness/", results.faithfulness, name="faithfulness"),
+    path("runs/<uuid:pk>/concepts/", concepts.show, name="concepts"),
     path("runs/<uuid:pk>/edit/", edits.begin, name="edit-begin"),
     path("edits/<uuid:pk>/", edits.show, name="edit"),
     path("runs/<uuid:pk>/figures/<slug:name>/", figures.show, name="figure"),

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from xai.methods import catalogue
 from xai.vocabulary import Recipe
 
 
@@ -93,6 +94,17 @@ class Run(models.Model):
         landed = self.jobs.filter(state=State.DONE)
         roles = set(landed.values_list("role", flat=True))
         return {Job.Role.PREDICTIONS, Job.Role.METHOD} <= roles
+
+    @property
+    def more_pages(self) -> frozenset[str]:
+        """Pages that only some runs have: "concepts", "strategies"."""
+        done = self.jobs.filter(state=State.DONE, role=Job.Role.METHOD)
+        kind = self.recipe.kind
+        cards = [catalogue.card(method, kind) for method in done.values_list("method", flat=True)]
+        found = {"concepts"} if any(card.scope == "concepts" for card in cards) else set()
+        is_alike = kind in {catalogue.TABULAR, catalogue.TEXT}
+        local = any(card.scope == "local" and card.family != "Control" for card in cards)
+        return frozenset(found | ({"strategies"} if found or (is_alike and local) else set()))
 
 
 class Job(models.Model):
