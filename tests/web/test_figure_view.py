@@ -80,6 +80,8 @@ def test_more_results_are_another_version(get, run):
         ("dendrogram", "method=shapley"),
         ("pair", "measure=kendall&a=lime&b=lime"),
         ("pair", "measure=none&a=lime&b=shapley"),
+        ("nearness", "measure=none"),
+        ("curves", "way=none"),
     ],
 )
 def test_what_cannot_be_drawn_is_not_found(get, name, query):

@@ -192,3 +192,7 @@ def test_the_faithfulness_page_shows_another_measure_and_baseline(page):
 def test_a_run_without_faithfulness_says_why(page, make_upload):
     run = land(local_owner(), make_upload, measured=False)
     assert "was not measured in this run" in page("faithfulness", of=run)
+
+
+def test_the_agreement_page_has_a_map_of_the_methods(page):
+    assert "/figures/nearness/" in page("agreement")

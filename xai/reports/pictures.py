@@ -20,6 +20,7 @@ from xai.figures import (
     dependence,
     distribution,
     lanes,
+    nearness,
     waterfall,
 )
 from xai.figures.lanes import Groups
@@ -110,6 +111,18 @@ def _concordance(results: Results, _query: Query) -> Drawn:
     return distribution.draw(values, "Kendall's W", (0.0, 1.0), _interval(agreement["w"]))
 
 
+def _nearness(results: Results, query: Query) -> Drawn:
+    found, measure = _agreement(results), CATALOGUE[query["measure"]]
+    slugs = [*found["methods"], RANDOM]
+    table = np.eye(len(slugs))
+    for i, a in enumerate(slugs):
+        for j, b in enumerate(slugs[:i]):
+            mean = _summary(results, measure.slug, a, b)["mean"]
+            table[i, j] = table[j, i] = np.nan if mean is None else mean
+    titles = [results.contestant(slug) for slug in slugs]
+    return nearness.draw(titles, [_role(slug) for slug in slugs], table, measure.title)
+
+
 def _curves(results: Results, query: Query) -> Drawn:
     found, way = results.faithfulness, query["way"]
     if found is None or way not in {"deletion", "insertion"}:
@@ -152,6 +165,7 @@ FIGURES: dict[str, Callable[[Results, Query], Drawn]] = {
     "concordance": _concordance,
     "curves": _curves,
     "counts": _counts,
+    "nearness": _nearness,
 }
 
 
