@@ -1,6 +1,6 @@
 """Print the league table of faithfulness of all methods for language models.
 
-Run: python benchmarks/faithfulness_generation.py [model.zip or folder] [prompts.jsonl] [prompts]
+Run: python benchmarks/faithfulness_generation.py [model] [prompts.jsonl] [prompts] [outputs]
 
 Soft-NS and Soft-NC as defined (`xai.evaluation.soft`): Hellinger distance, 8 draws of masks that
 all methods share, both scalings; comprehensiveness and sufficiency of the log-probability beside
@@ -31,7 +31,7 @@ from xai.workbench.language import Language, open_language
 from xai.workbench.language_problem import problem
 
 SHARED = Path(__file__).resolve().parents[2] / "shared/data"
-OUTPUTS, CONTROL = 8, "random"
+CONTROL = "random"
 REMOVED = (0.1, 0.2, 0.5)
 
 
@@ -128,6 +128,7 @@ def main() -> None:
     model = Path(given[0]) if given else SHARED / "models/stories260K-llama"
     data = Path(given[1]) if len(given) > 1 else SHARED / "text/tinystories_prompts_100.jsonl"
     count = int(given[2]) if len(given) > 2 else 60
+    outputs = int(given[3]) if len(given) > 3 else 8
     if not model.exists() or not data.exists():
         sys.exit("No model and prompts beside this checkout: name a folder and a JSONL file.")
     language = opened(model)
@@ -136,7 +137,7 @@ def main() -> None:
     for prompt in prompts:
         counts += np.bincount(language.tokenizer(prompt)["input_ids"], minlength=language.size)
     samples = [
-        continued(language, prompt, None, Writing(OUTPUTS, 0.0, 0), row)
+        continued(language, prompt, None, Writing(outputs, 0.0, 0), row)
         for row, prompt in enumerate(prompts[:count])
     ]
     frequencies = np.where(language.ordinary, counts, 0)

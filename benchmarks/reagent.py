@@ -246,18 +246,20 @@ def agreement(language: Language) -> None:
     first = posed(language, samples)
     steps = {"limit": 2 * LIMIT}
     literal = attribute(first, Params("published", **steps))
+    second = attribute(posed(language, samples, 1), Params("published", **steps))
     others = {
-        "published, another seed": attribute(
-            posed(language, samples, 1), Params("published", **steps)
-        ),
         "shared": attribute(posed(language, samples, 2), Params("shared", **steps)),
         "fixed": attribute(posed(language, samples, 3), Params("fixed")),
     }
     again = attribute(posed(language, samples, 4), Params("fixed"))
     count = f"{STORIES_READ} × {WRITTEN} outputs"
     print(f"\nKendall tau of the shares with those of `published`, mean over {count}")
+    told("published, another seed", taus(literal, second, first.causes))
     for name, found in others.items():
-        told(name, taus(literal, found, first.causes))
+        pairs = zip(
+            taus(literal, found, first.causes), taus(second, found, first.causes), strict=True
+        )
+        told(f"{name}, with each of the two seeds", [(a + b) / 2 for a, b in pairs])
     told("fixed with another seed of fixed", taus(others["fixed"], again, first.causes))
     total = PROBES * STORIES_READ * WRITTEN
     stopped = total - int(np.sum(literal.per_sample["stopped"])), total
