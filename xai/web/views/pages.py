@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from xai.runner.examples import EXAMPLES
 from xai.web import system as machine
 from xai.web.models import Run, Upload
 
@@ -24,10 +25,10 @@ SHOWN_BESIDE = ("django", "celery", "gunicorn")
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show the recent runs and the two ways to begin."""
+    """Show the recent runs, the examples, and the way to one's own."""
     runs = Run.objects.for_user(request.user).listed().select_related("model", "dataset")[:RECENT]
     ready = Upload.objects.for_user(request.user).ready()
-    context = {"runs": runs, "has_files": ready.exists()}
+    context = {"runs": runs, "has_files": ready.exists(), "examples": EXAMPLES.values()}
     return render(request, "home.html", context)
 
 
