@@ -129,7 +129,6 @@ SHORT = {
     "reviews": {"rows": "sample:40", "methods": {"occlusion": {}, "input_x_gradient": {}}},
     "stories": {
         "rows": "sample:8",
-        "tokens": 6,
         "methods": {"occlusion": {}, "input_x_gradient": {}},
     },
     "shapes": {"rows": "all", "methods": {"gradcam": {}, "occlusion": {}}},
