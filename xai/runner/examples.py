@@ -55,7 +55,7 @@ EXAMPLES = {
             "“not” and “but” can turn the verdict. The reviews are made up here, from word lists "
             "and a seed.",
             files={"model": "reviews_bert.zip", "dataset": "reviews.csv"},
-            rows="sample:40",
+            rows="sample:80",
             label="verdict",
             text="review",
             methods={
