@@ -92,6 +92,7 @@ class Card:
     evaluations : the formula: (parameters, size) to model evaluations
     is_signed, is_stochastic, is_complete : what may be compared and checked
     colour : place in the palette, the same on every page: 1 to 15, or 16 (grey) for a control
+    seconds_per_row : what the method computes itself, beside the model, in seconds for one sample
     posed : parameters that shape the problem (how a picture is cut), not the method
     exact_with : capabilities of the model with which the method neither samples nor needs a seed
     """
@@ -115,6 +116,7 @@ class Card:
     colour: int = 16
     exact_with: tuple[str, ...] = ()
     posed: tuple[str, ...] = ()
+    seconds_per_row: float = 0.0
 
     def read(self, given: Mapping[str, Json]) -> dict[str, Json]:
         """Return all parameters, `given` ones checked, the others at their defaults.

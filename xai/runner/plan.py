@@ -193,6 +193,7 @@ def _job(
     seed = recipe.seed + (1 if role == "self" else 0)
     planned = card.evaluations(params, size)
     seconds = planned / _speed(model, of_trees=size.has_trees and "trees" in card.exact_with)
+    seconds += card.seconds_per_row * chosen
     items = {"rows": chosen, "features": size.features, "none": 1}[card.slices]
     shards = (
         _cut(items, planned, seconds) if card.slices != "none" else (ShardPlan(0, chosen, planned),)
