@@ -121,6 +121,23 @@ def arena(payload: Json, recipe: Recipe, span: tuple[int, int], progress: Progre
     return text_arena.arena(classifier, samples, targets, posed, progress)
 
 
+def one(payload: Json, recipe: Recipe, row: int) -> tuple[Tokenized, UnitProblem, int]:
+    """Return a single row of the dataset, the problem of explaining it, and the target.
+
+    Raises
+    ------
+    InvalidParameter
+        If there is no such row.
+    """
+    classifier, texts = open_classifier(payload["model"]), _texts(payload, recipe)
+    if not 0 <= row < len(texts):
+        raise InvalidParameter(f"There is no row {row}; the data has {len(texts)} rows.")
+    sample = _tokenized(classifier, texts, row)
+    targets = _targets(classifier, _answers(classifier, [sample]), recipe.target)
+    posed = problem(classifier, [sample], np.array([row]), targets, recipe.seed)
+    return sample, posed, int(targets[0])
+
+
 def problem(
     classifier: Classifier,
     samples: list[Tokenized],

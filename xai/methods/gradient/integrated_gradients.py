@@ -45,12 +45,11 @@ def attribute(
     UnitAttribution
         Summed over the features of a unit. `residual` is the completeness gap, score − base − sum
         of values; base is the score at the baseline. `per_sample["steps"]` tells the steps taken
-        for each output, `notes["worst_gap"]` the largest gap as a share of score − base.
+        for each output.
     """
     gradients = problem.gradients
     assert gradients is not None  # noqa: S101 - the card asks for it
     kept = Gathered(problem, int(problem.output_counts.sum()) * (params.steps + 2), progress)
-    worst = 0.0
     for of in gradients.batches(params.steps):
         for output in kept.outputs(of):
             mine = kept.having(of, output)
@@ -71,7 +70,6 @@ def attribute(
                     kept.put(sample, output, values[j])
                     kept.residual[sample][output] = gaps[j]
                     kept.steps[sample][output] = steps
-                    worst = max(worst, float(shares[j]))
                 left, steps = left[~done], 2 * steps
     kept.finish()
     return UnitAttribution(
@@ -80,7 +78,7 @@ def attribute(
         residual=kept.residual,
         per_sample={"steps": [steps.astype(int).tolist() for steps in kept.steps]},
         evaluations=kept.done,
-        notes={"steps": params.steps, "worst_gap": worst},
+        notes={"steps": params.steps},
     )
 
 

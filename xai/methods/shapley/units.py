@@ -77,7 +77,6 @@ def attribute(
     if inner.any():
         inside_players(problem, params.inner, meter, values, error)
     values = [causal(each, i, problem) for i, each in enumerate(values)]
-    exact = sum(is_exact(int(c), params.coalitions, params.exact_up_to) for c in counts)
     return UnitAttribution(
         values=values,
         base=[games[i].base for i in range(len(counts))],
@@ -87,7 +86,7 @@ def attribute(
         ],
         per_sample={"coalitions": [params.rows(int(c)) for c in counts]},
         evaluations=meter.done,
-        notes={"coalitions": params.coalitions, "exact_samples": exact, "samples": len(counts)},
+        notes={"coalitions": params.coalitions, "exact_up_to": params.exact_up_to},
     )
 
 

@@ -76,14 +76,13 @@ def attribute(
             values[i] = causal(over_units(coefficients[:, 1:], players), i, problem)
             error[i] = causal(over_units(np.sqrt(spread[:, 1:]), players), i, problem)
             base[i], fits[i] = coefficients[:, 0], _followed(scores, missed, fit.weights)
-    known = [one for of_sample in fits for one in of_sample if one is not None]
     return UnitAttribution(
         values=values,
         base=base,
         error=error,
         per_sample={"fit": fits},
         evaluations=meter.done,
-        notes={"samples": params.samples, "fit": _summary(known)},
+        notes={"samples": params.samples},
     )
 
 
@@ -110,9 +109,3 @@ def _followed(scores: Floats, missed: Floats, weights: Floats) -> list[float | N
     total = np.square(scores - (scores @ share)[:, None]) @ share
     left = np.square(missed) @ share
     return [round(float(1 - a / b), 6) if b > 0 else None for a, b in zip(left, total, strict=True)]
-
-
-def _summary(fits: list[float]) -> dict[str, float]:
-    if not fits:
-        return {}
-    return {"lowest": min(fits), "mean": float(np.mean(fits)), "highest": max(fits)}
