@@ -33,6 +33,7 @@ class Figure extends HTMLElement {
       this.plot = picture(this.figure);
       this.replaceChildren(...composed(this.figure, this.plot, () => this.save()));
       await this.draw();
+      if (this.plot.on) this.dispatchEvent(new CustomEvent("figure-ready", { bubbles: true, detail: this.plot }));
     } catch (error) {
       this.fail(error);
     } finally {

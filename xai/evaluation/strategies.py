@@ -23,6 +23,8 @@ from xai.vocabulary import Floats, Integers, Json
 COLOURED = 10
 """Samples a unit must be dominant for to count as a strategy (as on the authors' pages)."""
 DRIVERS = 3
+ROUNDING = 1e-6
+"""Share of the largest mean below which a unit drives nothing: single precision leaves so much."""
 NAMED = 0.15
 """Least share of a cluster's mean that a unit needs to stand in its name."""
 WRONG_BELOW = 0.5
@@ -194,7 +196,8 @@ def _drivers(own: Floats, rest: Floats) -> list[int]:
     """Return the units that matter in a cluster and that tell it from the rest."""
     telling = np.abs(own) * (np.abs(own) + np.abs(own - rest))
     order = np.argsort(-telling, kind="stable")[:DRIVERS]
-    return [int(i) for i in order if own[i] != 0]
+    least = ROUNDING * np.abs(own).max(initial=0)
+    return [int(i) for i in order if abs(own[i]) > least]
 
 
 def _name(own: Floats, drivers: list[int], names: Sequence[str]) -> str:

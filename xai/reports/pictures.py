@@ -25,6 +25,7 @@ from xai.figures import (
 )
 from xai.figures.lanes import Groups
 from xai.methods.catalogue import CATALOGUE as METHODS
+from xai.reports import drawn_strategies
 from xai.reports.concepts import curve_of, method_of
 from xai.reports.findings import OUTPUT
 from xai.reports.results import MethodResult, Results
@@ -151,6 +152,15 @@ def _counts(results: Results, query: Query) -> Drawn:
     return counts.draw(curve_of(method, query.get("target", "")), int(method.params["concepts"]))
 
 
+def _strategies(results: Results, query: Query) -> Drawn:
+    words = (query.get(name, "") for name in ("cluster", "around"))
+    return drawn_strategies.graph(results, query["method"], *words)
+
+
+def _units(results: Results, query: Query) -> Drawn:
+    return drawn_strategies.units(results, query["method"])
+
+
 def _role(slug: str) -> str:
     return f"method-{METHODS[slug].colour}" if slug in METHODS and slug != RANDOM else "muted"
 
@@ -166,6 +176,8 @@ FIGURES: dict[str, Callable[[Results, Query], Drawn]] = {
     "curves": _curves,
     "counts": _counts,
     "nearness": _nearness,
+    "strategies": _strategies,
+    "units": _units,
 }
 
 

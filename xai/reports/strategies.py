@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from xai.evaluation.agreement import CONTROL
 from xai.evaluation.strategies import Strategies, strategies
@@ -26,6 +28,12 @@ from xai.vocabulary import Floats, Integers, Json
 UNITS_MOST = 400
 """Words that may be units, those with the most attribution: rare ones tell no strategy."""
 SAMPLES_LEAST = 4
+SAMPLES_MOST = 2_000
+"""More are drawn from: a graph of these takes half a second, and a picture holds no more."""
+CONTRASTED = 8
+"""Units that tell a selection from the rest."""
+DRAWN = 0
+"""Seed of the draw."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,15 +46,62 @@ class Vectors:
 
 
 def methods_of(results: Results) -> list[MethodResult]:
-    """Return the methods that a graph can be made of, the concept methods first."""
+    """Return the methods that a graph can be made of: concepts, Shapley values, signed, others."""
     concepts = [method for method in results.methods if method.scope == "concepts"]
     local = [method for method in results.local_methods() if method.family != CONTROL]
+    local.sort(key=lambda method: (method.slug != "shapley", not method.is_signed))
     return concepts + (local if results.kind in {TABULAR, TEXT} else [])
 
 
 def of(results: Results, method: MethodResult, seed: int = 0) -> Strategies | None:
     """Return the graph of a method; None where it explains too few samples."""
-    found = _vectors(results, method)
+    return _graph(_key(results, method), seed)
+
+
+def vectors(results: Results, method: MethodResult) -> Vectors:
+    """Return the explanations that the graph is made of, in its order of samples."""
+    return _laid(_key(results, method))
+
+
+def contrast(found: Vectors, chosen: NDArray[np.bool_]) -> list[tuple[str, float, float]]:
+    """Return the units that tell chosen samples (n,) from the rest: name, mean, mean of the rest.
+
+    The mean of the rest is NaN where all samples are chosen. A unit that is absent counts as 0.
+    """
+    values = np.nan_to_num(found.values)
+    own = values[chosen].mean(axis=0)
+    rest = values[~chosen].mean(axis=0) if (~chosen).any() else np.full(len(own), np.nan)
+    telling = np.abs(own) + np.abs(own - np.nan_to_num(rest))
+    order = np.argsort(-telling, kind="stable")[:CONTRASTED]
+    return [(found.names[i], float(own[i]), float(rest[i])) for i in order if telling[i] > 0]
+
+
+class _Key(NamedTuple):
+    """What names the files of a graph: a cache holds it as long as they are what they were."""
+
+    slug: str
+    folder: Path
+    changed: int
+    predictions: Path | None
+    told: int
+
+
+def _key(results: Results, method: MethodResult) -> _Key:
+    predictions = results.folders.get("predictions")
+    told = 0 if predictions is None else stamp(predictions / "job.json")
+    return _Key(method.slug, method.folder, stamp(method.folder / "job.json"), predictions, told)
+
+
+def _reopened(key: _Key) -> Results:
+    folders = {key.slug: key.folder}
+    return Results.gather(
+        {}, folders | ({"predictions": key.predictions} if key.predictions else {})
+    )
+
+
+@lru_cache(maxsize=8)
+def _graph(key: _Key, seed: int) -> Strategies | None:
+    results, found = _reopened(key), _laid(key)
     if len(found.samples) < SAMPLES_LEAST:
         return None
     known = {}
@@ -55,6 +110,17 @@ def of(results: Results, method: MethodResult, seed: int = 0) -> Strategies | No
         known = {int(sample): right for sample, right in pairs if right is not None}
     right = [float(known.get(int(sample), np.nan)) for sample in found.samples]
     return strategies(found.values, found.names, found.samples, np.array(right), seed)
+
+
+@lru_cache(maxsize=8)
+def _laid(key: _Key) -> Vectors:
+    results = _reopened(key)
+    found = _vectors(results, results.method(key.slug))
+    if len(found.samples) <= SAMPLES_MOST:
+        return found
+    draw = np.random.default_rng([DRAWN, len(found.samples)])
+    kept = np.sort(draw.choice(len(found.samples), SAMPLES_MOST, replace=False))
+    return Vectors(found.samples[kept], found.names, found.values[kept])
 
 
 def as_json(graph: Strategies, method: MethodResult) -> dict[str, Json]:

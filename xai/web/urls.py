@@ -15,6 +15,7 @@ from xai.web.views import (
     pages,
     results,
     runs,
+    strategies,
     uploads,
 )
 
@@ -56,6 +57,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/agreement/", results.agreement, name="agreement"),
     path("runs/<uuid:pk>/faithfulness/", results.faithfulness, name="faithfulness"),
     path("runs/<uuid:pk>/concepts/", concepts.show, name="concepts"),
+    path("runs/<uuid:pk>/strategies/", strategies.show, name="strategies"),
     path("runs/<uuid:pk>/edit/", edits.begin, name="edit-begin"),
     path("edits/<uuid:pk>/", edits.show, name="edit"),
     path("runs/<uuid:pk>/figures/<slug:name>/", figures.show, name="figure"),
