@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from xai.methods.catalogue import GENERATION, IMAGES, TEXT
-from xai.reports import html_facts, html_faithful, html_tables, html_texts
+from xai.reports import html_concepts, html_facts, html_faithful, html_tables, html_texts
 from xai.reports.markup import Html, join, tag
 from xai.reports.results import Results
 from xai.reports.sentence import Sentence
@@ -19,6 +19,8 @@ _STYLES = (_CSS / "tokens.css", _CSS / "steps.css", _HERE / "report.css")
 SECTIONS = {
     "verdict": "In words",
     "importance": "Importance",
+    "concepts": "Concepts",
+    "strategies": "Strategies",
     "agreement": "Agreement",
     "faithfulness": "Faithfulness",
     "samples": "Single rows",
@@ -49,6 +51,8 @@ def render(results: Results) -> str:
     bodies = {
         "verdict": _verdict(sentences(results)),
         "importance": IMPORTANCE.get(results.kind, html_tables.importance)(results),
+        "concepts": html_concepts.found(results),
+        "strategies": html_concepts.graph(results),
         "agreement": html_tables.agreement(results),
         "faithfulness": html_faithful.faithfulness(results),
         "samples": html_tables.samples(results),

@@ -16,7 +16,8 @@ class Html(str):
 
 Child = str | Html | Iterable[Html] | None
 
-_EMPTY = {"meta", "rect", "path", "col", "br", "img"}
+_DRAWN = {"rect", "path", "image"}
+_EMPTY = {"meta", "rect", "path", "col", "br", "img", "image"}
 """Elements without an end tag; those of SVG are closed in place."""
 
 
@@ -28,7 +29,7 @@ def tag(element: str, /, *children: Child, **attributes: object) -> Html:
     """
     opening = f"<{element}{''.join(_attribute(key, value) for key, value in attributes.items())}"
     if element in _EMPTY:
-        return Html(f"{opening}/>" if element in {"rect", "path"} else f"{opening}>")
+        return Html(f"{opening}/>" if element in _DRAWN else f"{opening}>")
     return Html(f"{opening}>{join(*children)}</{element}>")
 
 
