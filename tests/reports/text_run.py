@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from xai.reports.results import Results
-from xai.runner import unit_tables
+from xai.runner import head_tables, unit_tables
 from xai.runner.manifest import manifest
 from xai.runner.merge import write_folder
 from xai.vocabulary import MethodChoice, Recipe
@@ -38,13 +38,15 @@ DATA = {
 }  # fmt: skip
 
 
-def write_text_run(folder, sentences=SENTENCES, methods=tuple(METHODS)):
+def write_text_run(folder, sentences=SENTENCES, methods=tuple(METHODS), heads=None):
     """Write the folders of a run and return its `Results`; samples are rows 0, 3, 6, …"""
     samples = [sample_of(sentence) for sentence in sentences]
     rows = np.arange(len(samples)) * 3
     folders = {"predictions": _predictions(folder / "predictions", samples, rows)}
     for seed, slug in enumerate(methods):
         folders[slug] = _method(folder / slug, slug, samples, rows, seed)
+    if heads:
+        folders["attention_heads"] = _heads(folder / "heads", samples[:2], rows[:2], **heads)
     recipe = Recipe(
         model="a" * 64, dataset="b" * 64, kind=KIND, text="text", label="label",
         methods=tuple(MethodChoice(slug, {}) for slug in methods),
@@ -115,6 +117,29 @@ def _method(folder, slug, samples, rows, seed):
         arrays |= {"base": np.full(len(rows), 0.5), "error": np.full(len(values), 0.01)}
     reply = {"texts": [s["tokens"] for s in samples], "targets": ["positive"] * len(rows)}
     write_folder(folder, unit_tables.attribution_files(facts, [reply], arrays), facts)
+    return folder
+
+
+def _heads(folder, samples, rows, layers=2, heads=3, effect=True):
+    """Every head looks at one place; the last of each layer at all alike."""
+    lengths = np.array([len(sample["tokens"]) for sample in samples])
+    maps = [np.broadcast_to(np.eye(t), (layers, heads, t, t)).copy() for t in lengths]
+    for one in maps:
+        one[:, -1] = 1 / one.shape[-1]
+    arrays = {
+        "rows": rows, "lengths": lengths, "maps": np.concatenate([one.ravel() for one in maps]),
+        "entropy": np.tile([0.0] * (heads - 1) + [1.0], len(rows) * layers),
+        "alike": np.concatenate([[np.nan, *np.linspace(-1, 1, t - 2), np.nan] for t in lengths]),
+    }  # fmt: skip
+    if effect:
+        arrays["effect"] = np.tile(np.arange(layers * heads) / 8, len(rows))
+    notes = {"layers": layers, "heads": heads, "left_out": 1, "has_effect": effect}
+    reply = {"labels": ["positive"], "notes": notes}
+    head_tables.check(arrays, reply)
+    facts = facts_for("method", "attention_heads", 0) | {
+        "scope": "heads", "layout": None, "notes": notes, "title": "Attention heads",
+    }  # fmt: skip
+    write_folder(folder, head_tables.files(reply, arrays), facts)
     return folder
 
 

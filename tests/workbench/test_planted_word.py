@@ -25,7 +25,8 @@ DECEIVED = ("attention_rollout", "attention_last")
 BLIND = "input_x_gradient"
 """Embeddings pass a layer norm, which takes away their length: the score does not change along the
 embedding itself, so gradient times embedding is 0 for every word, to the norm's epsilon."""
-FAITHFUL = [s for s in catalogue.of(catalogue.TEXT) if s not in {*DECEIVED, BLIND, "random"}]
+LOCAL = [s for s, card in catalogue.of(catalogue.TEXT).items() if card.scope == "local"]
+FAITHFUL = [s for s in LOCAL if s not in {*DECEIVED, BLIND, "random"}]
 
 
 @pytest.fixture(scope="module")

@@ -83,11 +83,11 @@ class Card:
     Attributes
     ----------
     scope : "local" gives one explanation per row; "global" gives one importance per feature;
-        "concepts" finds what many rows share, class by class
+        "concepts" finds what many rows share, class by class; "heads" shows parts of the network
     slices : what a job may be cut by: "rows", "features", or "none" (one shard)
     needs : capabilities of the model without which the method cannot run, for example "builtin"
     module : dotted path; it holds `Params` and `attribute` (local), `rank` (global) or `explain`
-        (concepts)
+        (concepts, heads)
     cost : the formula in words
     evaluations : the formula: (parameters, size) to model evaluations
     is_signed, is_stochastic, is_complete : what may be compared and checked
@@ -105,7 +105,7 @@ class Card:
     module: str
     cost: str
     evaluations: Callable[[Mapping[str, Json], Size], int]
-    scope: Literal["local", "global", "concepts"] = "local"
+    scope: Literal["local", "global", "concepts", "heads"] = "local"
     slices: Literal["rows", "features", "none"] = "rows"
     needs: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()

@@ -106,6 +106,9 @@ def _fill(results: Results, folder: Path) -> None:
     for method in results.methods:
         if method.scope == "concepts":
             _concepts(method.folder, method.job, folder)
+        elif method.scope == "heads":
+            for name in ("heads.parquet", "label_words.parquet"):
+                shutil.copyfile(method.folder / name, folder / name)
     _strategies(results, folder)
     if agreement:
         _join("agreement.parquet", AGREEMENT, [agreement], folder)

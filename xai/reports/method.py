@@ -38,11 +38,11 @@ class MethodResult:
         return str(self.job.get("family", ""))
 
     @property
-    def scope(self) -> Literal["local", "global", "concepts"]:
-        """Whether it explains single rows, the model as a whole, or what many rows share."""
+    def scope(self) -> Literal["local", "global", "concepts", "heads"]:
+        """Whether it explains rows, the model, what many rows share, or parts of the network."""
         scope = self.job.get("scope")
-        if scope == "concepts":
-            return "concepts"
+        if scope in {"concepts", "heads"}:
+            return "concepts" if scope == "concepts" else "heads"
         return "global" if scope == "global" else "local"
 
     @property

@@ -11,7 +11,7 @@ import pyarrow as pa
 from xai.errors import XaiError
 from xai.methods import catalogue
 from xai.methods.card import Card
-from xai.runner import concept_tables, faithfulness, tables, unit_tables
+from xai.runner import concept_tables, faithfulness, head_tables, tables, unit_tables
 from xai.runner.folders import write_folder
 from xai.runner.parts import read_part
 from xai.vocabulary import Json
@@ -48,6 +48,8 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
     elif facts["scope"] == "concepts":
         facts["concepts"] = replies[0]["concepts"]
         files = concept_tables.files(job["method"], replies[0], arrays)
+    elif facts["scope"] == "heads":
+        files = head_tables.files(replies[0], arrays)
     elif replies[0].get("layout") == "ragged":
         facts["is_stochastic"] = _card(job, replies[0]).is_stochastic and "error" in arrays
         facts["layout"], facts["per_sample"] = "ragged", unit_tables.per_sample(replies)

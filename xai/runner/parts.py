@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from xai.errors import XaiError
+from xai.runner import head_tables
 from xai.vocabulary import Json
 
 _PER_ROW = {"rows", "targets", "base", "residual", "labels"}
 _MATRICES = {"values", "error", "outputs", "inputs", "probabilities"}
 _MAY_BE_NAN = {"inputs", "labels", "error", "sobols", "scores", "deletion", "insertion"}
+_MAY_BE_NAN |= {"alike", "entropy"}
 
 
 def keep_part(reply: Json, made: Path, target: Path) -> Json:
@@ -67,6 +69,8 @@ def _check(arrays: dict[str, np.ndarray], reply: Json) -> None:
         _check_ragged(arrays, reply)
     elif reply.get("layout") == "concepts":
         _check_concepts(arrays, reply)
+    elif reply.get("layout") == "heads":
+        head_tables.check(arrays, reply)
     else:
         _check_matrices(arrays, reply)
     for name, array in arrays.items():

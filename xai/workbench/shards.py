@@ -9,7 +9,7 @@ import numpy as np
 
 from xai.methods import catalogue
 from xai.vocabulary import Json, Progress, Recipe
-from xai.workbench import concept_shards, faithful, kinds, unit_shards
+from xai.workbench import concept_shards, faithful, head_shards, kinds, unit_shards
 from xai.workbench.versions import versions
 
 
@@ -27,6 +27,8 @@ def compute(payload: Json, progress: Progress) -> Json:
         arrays, facts = kind.attribute(payload, recipe, span, progress)
     elif catalogue.card(payload["job"]["method"], recipe.kind).scope == "concepts":
         arrays, facts = concept_shards.explain(kind.concepts, payload, recipe, progress)
+    elif catalogue.card(payload["job"]["method"], recipe.kind).scope == "heads":
+        arrays, facts = head_shards.explain(kind.pose, payload, recipe, span, progress)
     else:
         arrays, facts = unit_shards.attribute(kind.pose, payload, recipe, span, progress)
     out = Path(payload["out"])

@@ -19,6 +19,7 @@ from xai.workbench.arena import Arena
 from xai.workbench.classifier import Classifier, open_classifier
 from xai.workbench.text_attention import WordAttention
 from xai.workbench.text_gradients import WordGradients
+from xai.workbench.text_heads import WordHeads
 from xai.workbench.text_scores import KeptWords, predict
 from xai.workbench.tokenized import Tokenized, tokenized
 
@@ -159,6 +160,7 @@ def problem(
         seed=seed,
         gradients=WordGradients(classifier, samples, targets),
         attention=WordAttention(classifier, samples, targets),
+        extras={"heads": WordHeads(classifier, samples, targets)},
     )
 
 

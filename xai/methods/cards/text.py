@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xai.methods.card import Card
 from xai.methods.cards import units
+from xai.methods.cards.heads import ATTENTION_HEADS
 
 CARDS: tuple[Card, ...] = (
     units.SHAPLEY,
@@ -15,6 +16,7 @@ CARDS: tuple[Card, ...] = (
     units.ATTENTION_RELEVANCE,
     units.ATTENTION_ROLLOUT,
     units.ATTENTION_LAST,
+    ATTENTION_HEADS,
     units.RANDOM,
 )
 """In the order of the form and the pages."""
