@@ -82,8 +82,10 @@ def test_the_keyboard_goes_through_words(page, run):
 def test_tokens_and_special_ones_on_demand(page, run):
     page.goto(f"{run}/compare/?sample=0")
     page.select_option("select[name=unit]", "token")
-    expect(page.locator("select[name=unit]")).to_have_value("token")
+    page.wait_for_url("**unit=token**")
+    expect(page.locator(".w", has_text="ilm")).to_have_count(0)
     page.check("input[name=special]")
+    page.wait_for_url("**special=1**")
     expect(page.locator(".w.special").first).to_have_text("[CLS]")
     assert "unit=token" in page.url
 

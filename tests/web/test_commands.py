@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A support vector machine, which takes no missing values, and data with and without some."""
+    """A support vector machine and its data; logarithms, and data that half of them cannot take."""
     from sklearn.svm import SVC
     from skops.io import dump
 
@@ -29,10 +29,32 @@ def made(tmp_path_factory):
     truth = np.where(frame["a"] > frame["b"], "yes", "no").astype("U3")
     dump(SVC().fit(frame, truth), folder / "model.skops")
     frame.to_csv(folder / "whole.csv", index=False)
-    frame.loc[10:, "c"] = np.nan
-    frame.to_csv(folder / "gaps.csv", index=False)
+    _logarithms(folder / "logs.onnx")
+    frame = frame.abs()
+    frame.loc[10:] *= -1
+    frame.to_csv(folder / "half.csv", index=False)
     (folder / "model.pkl").write_bytes(b"\x80\x04cos\nsystem\n(Vtrue\ntR.")
     return folder
+
+
+def _logarithms(path):
+    """Sum the logarithms of three columns: not a number where one is negative."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    weights = helper.make_tensor("w", TensorProto.FLOAT, [3, 1], [1.0, 1.0, 1.0])
+    nodes = [
+        helper.make_node("Log", ["X"], ["logs"]),
+        helper.make_node("MatMul", ["logs", "w"], ["variable"]),
+    ]
+    ends = [
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, width])]
+        for name, width in (("X", 3), ("variable", 1))
+    ]
+    graph = helper.make_graph(nodes, "logs", *ends, [weights])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    onnx.save(model, path)
 
 
 @pytest.fixture
@@ -62,10 +84,11 @@ def test_a_whole_explanation_exits_with_0(manage, tmp_path):
 @pytest.mark.slow
 def test_a_method_that_fails_leaves_the_others_and_exits_with_3(manage, tmp_path):
     out = tmp_path / "out"
-    words = ("--methods", "occlusion,random", "--rows", "0:5")
-    done = manage("explain", "model.skops", "gaps.csv", "--out", str(out), *words)
+    words = ("--methods", "occlusion,permutation", "--rows", "0:5")
+    done = manage("explain", "logs.onnx", "half.csv", "--out", str(out), *words)
     assert done.returncode == 3, done.stderr
     assert "occlusion failed: " in done.stderr
+    assert "permutation failed: " not in done.stderr
     assert "Traceback" not in done.stderr
     assert (out / "report.html").exists()
 
