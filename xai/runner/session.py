@@ -71,42 +71,6 @@ def fit(model: Path, form: str, dataset: Path, scratch: Path, **choices: Json) -
         return child.ask("fit", payload, wall_s=INSPECTION_SECONDS)
 
 
-def attention_heads(  # noqa: PLR0913 - a text is said in full, and which head if one
-    model: Path,
-    form: str,
-    dataset: Path,
-    recipe: Recipe,
-    row: int,
-    scratch: Path,
-    *,
-    head: tuple[int, int] | None = None,
-) -> Json:
-    """Show one text of a classifier's dataset through every attention head.
-
-    Parameters
-    ----------
-    head : (layer, head), or None
-        Whose map is wanted in full.
-
-    Returns
-    -------
-    dict
-        As `xai.workbench.attention_heads` documents.
-    """
-    layer, which = head or (None, None)
-    payload = {
-        "model": str(model.resolve()),
-        "format": form,
-        "dataset": str(dataset.resolve()),
-        "recipe": recipe.as_json(),
-        "row": row,
-        "layer": layer,
-        "head": which,
-    }
-    with _room(scratch) as room, Child(HANDLER, [model, dataset], room, INSPECTION) as child:
-        return child.ask("attention_heads", payload, wall_s=INSPECTION_SECONDS)
-
-
 def make_example(example: str, purpose: str, name: str, scratch: Path) -> Path:
     """Make the model or the dataset of an example in a jailed child; return the file."""
     with _room(scratch) as room, Child(HANDLER, [], room, INSPECTION) as child:

@@ -11,20 +11,11 @@ from xai.errors import InvalidParameter
 from xai.vocabulary import Json, Progress
 from xai.workbench import examples, inspect, kinds, shards
 
-
-def _attention_heads(payload: Json, progress: Progress) -> Json:
-    # Imported here: it brings torch, which tables do not need.
-    from xai.workbench.attention_heads import attention_heads  # noqa: PLC0415
-
-    return attention_heads(payload, progress)
-
-
 _OPERATIONS: dict[str, Callable[[Json, Progress], Json]] = {
     "inspect_model": inspect.inspect_model,
     "inspect_dataset": inspect.inspect_dataset,
     "fit": kinds.fit,
     "shard": shards.compute,
-    "attention_heads": _attention_heads,
     "example": examples.make,
 }
 
