@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -12,8 +11,6 @@ from tests.shared import FOLDER, needs_shared
 from xai.assets.packing import pack
 from xai.methods import catalogue
 from xai.runner.explain import Options, explain
-from xai.runner.session import attention_heads
-from xai.vocabulary import Recipe
 
 PAIRS = {
     "bert-tiny-sst2": "sst2_dev.csv",
@@ -44,17 +41,3 @@ def test_a_real_classifier_is_explained_to_the_end(model, tmp_path):
             assert missed < 1e-4
         if row["method"] == "integrated_gradients":
             assert missed < 0.01 * max(abs(said[row["sample"]] - row["base"]), 0.02)
-
-
-@needs_shared
-@pytest.mark.slow
-def test_heads_of_a_real_classifier_are_shown(tmp_path):
-    zipped = pack(FOLDER / "models" / "bert-tiny-sst2", tmp_path / "model.zip")
-    data = FOLDER / "text" / "sst2_dev.csv"
-    recipe = Recipe("", "", (), rows="all", text="text", kind=catalogue.TEXT)
-    found = attention_heads(
-        zipped, "hf-text-classification", data, recipe, 3, tmp_path, head=(1, 0)
-    )
-    assert (found["layers"], found["heads"]) == (2, 2)
-    assert np.array(found["effect"]).shape == (2, 2)
-    assert found["map"]

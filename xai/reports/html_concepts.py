@@ -81,14 +81,24 @@ def _concept(results: Results, method: MethodResult, one: Json) -> Html:
     interval = "" if low is None or high is None else f" ({number(low)} to {number(high)})"
     text = f"{one['name']}: " + ("undefined" if value is None else f"{signed(value)}{interval}")
     height, width = method.notes["input"]
+    pictures = _pictures(results)
     crops = [
         tag(
             "svg",
-            tag("image", href=f"data:image/jpeg;base64,{results.samples[crop['sample']]['jpeg']}",
+            tag("image", href=f"data:image/jpeg;base64,{pictures[crop['sample']]['jpeg']}",
                 width=width, height=height, preserveAspectRatio="none"),
             viewBox=f"{crop['x']} {crop['y']} {crop['width']} {crop['height']}",
             role="img", aria_label=f"Part of picture {crop['sample']}",
         )
         for crop in one["crops"][:CROPS]
+        if crop["sample"] in pictures
     ]  # fmt: skip
     return tag("div", tag("p", text), tag("div", crops, class_="crops"), class_="concept")
+
+
+def _pictures(results: Results) -> dict[int, Json]:
+    """Return the pictures that the model saw, by row; none where no predictions came along."""
+    folder = results.folders.get("predictions")
+    if folder is None or not (folder / "samples.parquet").exists():
+        return {}
+    return results.samples
