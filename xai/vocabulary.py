@@ -139,7 +139,7 @@ class Problem:
         The trees behind the score as arrays, where the model is made of trees.
     loss : callable or None
         `loss(rows, of)` gives the loss of each row against the label of input `of`, shape (m,):
-        log-loss or squared error. None without labels.
+        log-loss (a probability below 1 % counts as 1 %) or squared error. None without labels.
     contributions : callable or None
         `contributions(inputs)` by the model's own exact tree algorithm, for the chosen targets.
     builtin : callable or None

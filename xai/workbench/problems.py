@@ -11,6 +11,10 @@ from xai.trees import TreeGame
 from xai.vocabulary import Contributions, Floats, Importance, Integers, Problem, Recipe, Score
 from xai.workbench.opened import Opened
 
+LEAST = 0.01
+"""Probability below which a wrong answer costs no more. A forest of 100 trees answers in steps of
+about 1 %: its 0 is "none of my trees", not "never", and one such row would outweigh all others."""
+
 
 def pose(
     opened: Opened, recipe: Recipe, seed: int, start: int, stop: int
@@ -64,7 +68,7 @@ def _loss(opened: Opened, labels: Floats) -> Score:
         known = np.isfinite(truth)
         column = np.where(known, truth, 0).astype(np.int64)
         share = _probabilities(opened, rows)[np.arange(len(rows)), column]
-        return np.where(known, -np.log(np.clip(share, 1e-15, 1.0)), np.nan)
+        return np.where(known, -np.log(np.clip(share, LEAST, 1.0)), np.nan)
 
     def squared(rows: Floats, of: Integers) -> Floats:
         return (opened.outputs(rows)[:, 0] - labels[of]) ** 2

@@ -94,7 +94,9 @@ def _rows(problem: Problem) -> Integers:
 def _unit(problem: Problem) -> str:
     if problem.loss is None:
         return "mean |change of the score|"
-    return f"increase of the {'log-loss' if problem.is_classification else 'squared error'}"
+    if not problem.is_classification:
+        return "increase of the squared error"
+    return "increase of the log-loss (below 1 % counts as 1 %)"
 
 
 def _shuffles(rows: int, repeats: int, seed: tuple[int, int]) -> Integers:
