@@ -56,6 +56,16 @@ def test_an_image_classifier_tells_its_size(kind, more, tmp_path):
     assert facts["outputs"] == list(folders.CLASSES)
 
 
+def test_a_transformer_that_averages_its_patches_offers_no_attention():
+    import torch
+
+    from tests.workbench.test_picture_gradients import pooled
+    from xai.workbench.networks import _capabilities
+
+    pixels = {"pixel_values": torch.randn(2, 3, 32, 32)}
+    assert "attention" not in _capabilities(pooled(), pixels, "image-classification")
+
+
 def test_a_masked_model_is_of_its_own_kind(tmp_path):
     assert look(folders.tiny_masked_model(tmp_path / "m.zip"))["kind"] == "fill-mask"
 

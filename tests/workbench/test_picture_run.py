@@ -99,3 +99,22 @@ def test_what_fits_says_which_labels_it_found(model, pictures, monkeypatch, tmp_
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     payload = {"model": str(model), "format": "hf-image-classification", "dataset": str(pictures)}
     assert kinds.load("image-classification").fit(payload)["label"] == "label"
+
+
+def test_integrated_gradients_of_pictures_keep_their_gap(compute):
+    predictions = Results.gather({}, {"predictions": compute("")}).predictions
+    found = read_ragged(compute("integrated_gradients", steps=20, gap=0.01, most=160))
+    for i, sample in enumerate(predictions.samples):
+        place = found.at(int(sample))
+        total = found.base[place] + found.values(place).astype(float).sum()
+        assert found.gap[place] == pytest.approx(abs(predictions.values[i] - total), abs=1e-4)
+
+
+def test_attention_of_pictures_is_merged_as_shares_of_pixels(compute, model):
+    if "vit" not in str(model):
+        pytest.skip("a convolutional network has no attention")
+    for slug in ("attention_rollout", "attention_relevance"):
+        found = read_ragged(compute(slug))
+        values = found.values(found.at(0))
+        assert (values >= 0).all()
+        assert values.any()

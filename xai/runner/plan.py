@@ -143,7 +143,7 @@ def missing_capability(card: Card, model: Mapping[str, Json]) -> str:
 
 _REASONS = {
     "gradient": "needs gradients; this model offers its answers only",
-    "attention": "needs attention; this model has none to show",
+    "attention": "needs attention that ends in one token; this model has none to show",
     "layers": "needs the layers of the network; this model offers its answers only",
     "builtin": "needs importances stored in the model file; this model carries none",
     "trees": "needs a tree ensemble with an exact algorithm of its own",

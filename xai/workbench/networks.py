@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from xai.assets.folder import Folder, load_network, load_processor, load_tokenizer, unpack
 from xai.errors import RefusedFile
 from xai.vocabulary import Json
+from xai.workbench.picture_attention import reading_place
 
 BATCHES = (1, 8, 32)
 TOKENS = 30
@@ -31,8 +32,9 @@ def inspect_folder(path: Path, form: str) -> Json:
     Returns
     -------
     dict
-        `capabilities` of "gradient", "attention" (one square map per head and layer), "layers"
-        (hidden states), "convolution" (they are maps of the picture), "generates", "probability".
+        `capabilities` of "gradient", "attention" (one square map per head and layer; pictures: and
+        an answer from the class token), "layers" (hidden states), "convolution" (they are maps of
+        the picture), "generates", "probability".
         `speed` counts texts of 30 tokens, or pictures, per second at a few batch sizes.
 
     Raises
@@ -96,7 +98,7 @@ def _pictures(folder: Folder) -> tuple[Json, Callable[[int], Inputs]]:
     return facts, example
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def _capabilities(network: nn.Module, inputs: Inputs, task: str) -> list[str]:
     try:
         answer = network(**inputs, output_hidden_states=True, **_with_attention(network))
@@ -118,11 +120,17 @@ def _capabilities(network: nn.Module, inputs: Inputs, task: str) -> list[str]:
         found.append("layers")
     if any(isinstance(state, Tensor) and state.ndim == 4 for state in states):
         found.append("convolution")
-    if _has_attention(answer, inputs):
+    if _has_attention(answer, inputs) and _reads_one(network, inputs, task):
         found.append("attention")
     if task == "text-generation":
         found.append("generates")
     return found
+
+
+def _reads_one(network: nn.Module, inputs: Inputs, task: str) -> bool:
+    """Return whether a transformer for pictures answers from its class token alone."""
+    is_image = task == "image-classification"
+    return not is_image or reading_place(network, inputs["pixel_values"][:1]) is not None
 
 
 def _with_attention(network: nn.Module) -> dict[str, bool]:

@@ -97,10 +97,15 @@ class Scene:
         """Return the probability of the target and its gradient at these inputs."""
         if output:
             raise NotApplicable("A picture has one explained output.")
-        inputs = inputs.detach().requires_grad_()
+        parts = [self._slope(inputs[s : s + BATCH], of[s : s + BATCH])
+                 for s in range(0, len(of), BATCH)]  # fmt: skip
+        return torch.cat([scores for scores, _ in parts]), torch.cat([g for _, g in parts])
+
+    def _slope(self, inputs: Tensor, of: Integers) -> tuple[Tensor, Tensor]:
+        given = inputs.detach().requires_grad_()
         # Rows are independent, so the gradient of the sum holds every row's own gradient.
-        shares = self._shares(inputs, of)
-        (gradient,) = torch.autograd.grad(shares.sum(), inputs)
+        shares = self._shares(given, of)
+        (gradient,) = torch.autograd.grad(shares.sum(), given)
         return shares.detach(), gradient
 
     def reduce(self, values: Tensor, of: Integers) -> list[Floats]:  # noqa: ARG002 - the protocol's

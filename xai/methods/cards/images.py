@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from xai.methods.card import Card, Parameter, Size
 from xai.methods.cards.craft import CRAFT
-from xai.methods.cards.units import LIME, OCCLUSION, RANDOM, SHAPLEY
+from xai.methods.cards.units import (
+    ATTENTION_RELEVANCE,
+    ATTENTION_ROLLOUT,
+    INPUT_X_GRADIENT,
+    INTEGRATED_GRADIENTS,
+    LIME,
+    OCCLUSION,
+    RANDOM,
+    SHAPLEY,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +75,17 @@ CARDS: tuple[Card, ...] = (
         LIME,
         "Fits a linear model to the score of pictures of which random parts are hidden, and shows "
         "its coefficients.",
+    ),
+    replace(
+        INTEGRATED_GRADIENTS,
+        summary="Gathers the gradient of the score along the straight line from the picture's mean "
+        "colour to the picture. The values sum to the difference of the two scores; the gap is "
+        "reported.",
+    ),
+    replace(
+        INPUT_X_GRADIENT,
+        summary="The gradient of the score at the picture, times the picture as the model gets it: "
+        "cheap, but a place whose prepared colour is 0 gets nothing however much it matters.",
     ),
     Card(
         slug="smoothgrad",
@@ -126,6 +146,8 @@ CARDS: tuple[Card, ...] = (
         is_stochastic=True,
         is_recommended=True,
     ),
+    ATTENTION_RELEVANCE,
+    ATTENTION_ROLLOUT,
     _of_parts(RANDOM, RANDOM.summary),
     CRAFT,
 )
