@@ -163,7 +163,7 @@ def test_the_same_results_give_the_same_bytes(results, bundle, tmp_path):
 
 
 def test_what_fails_leaves_nothing_behind(results, tmp_path, monkeypatch):
-    def fail(_results):
+    def fail(*_):
         raise OSError("the disk is full")
 
     monkeypatch.setattr(written, "render", fail)

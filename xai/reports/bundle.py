@@ -16,6 +16,7 @@ from xai.errors import InvalidParameter
 from xai.reports import strategies
 from xai.reports.html import render
 from xai.reports.manifest import complete
+from xai.reports.outline import Outline
 from xai.reports.results import Results
 from xai.vocabulary import Json
 
@@ -75,8 +76,10 @@ FAITHFULNESS = pa.schema(
 )
 
 
-def write_bundle(results: Results, out: Path) -> None:
+def write_bundle(results: Results, out: Path, chosen: Outline = Outline()) -> None:  # noqa: B008 - frozen
     """Write the bundle to the folder `out`, which is there whole or not at all.
+
+    `chosen` says what its report holds; the other files are always complete.
 
     Raises
     ------
@@ -89,13 +92,13 @@ def write_bundle(results: Results, out: Path) -> None:
     fresh = out.parent / f".{out.name}-{uuid.uuid4().hex}"
     fresh.mkdir()
     try:
-        _fill(results, fresh)
+        _fill(results, fresh, chosen)
         os.replace(fresh, out)  # noqa: PTH105 - over an empty folder too
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _fill(results: Results, folder: Path) -> None:
+def _fill(results: Results, folder: Path, chosen: Outline) -> None:
     of_methods = [method.folder for method in results.methods]
     agreement = results.folders.get("agreement")
     predictions = results.folders.get("predictions")
@@ -116,7 +119,7 @@ def _fill(results: Results, folder: Path) -> None:
     if faithfulness := results.folders.get("faithfulness"):
         _join("faithfulness.parquet", FAITHFULNESS, [faithfulness], folder)
         shutil.copyfile(faithfulness / "faithfulness.json", folder / "faithfulness.json")
-    (folder / "report.html").write_text(render(results), encoding="utf-8")
+    (folder / "report.html").write_text(render(results, chosen), encoding="utf-8")
     files = {path.name: path for path in folder.iterdir()}
     text = json.dumps(complete(results, files), indent=2, allow_nan=False)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")

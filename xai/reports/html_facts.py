@@ -27,39 +27,30 @@ def glance(results: Results, rows: int) -> Html:
         ("Explained output", OUTPUT.get(results.unit, results.unit)),
         ("Methods", f"{len(results.methods)} done, {len(results.failed)} failed"),
     ]
-    return _list(pairs, class_="glance")
+    return terms(pairs, class_="glance")
 
 
 def facts(results: Results) -> Html:
-    """Return model, data and choices, with the hashes of both files."""
+    """Return model and data, with the hashes of both files."""
     known = results.manifest
     model, dataset = known.get("model", {}), known.get("dataset", {})
     return tag(
         "div",
-        tag("div", tag("h3", "Model"), _list([
+        tag("div", tag("h3", "Model"), terms([
             ("File", model.get("name")),
             ("SHA-256", _code(model.get("sha256"))),
             ("Format", model.get("format")),
             ("Architecture", model.get("architecture")),
-            ("Parameters", _count(model.get("parameters"))),
+            ("Parameters", count_of(model.get("parameters"))),
             ("Problem", model.get("problem")),
             ("Outputs", _names(model.get("outputs", ()))),
             ("Features", _names(model.get("features", ()))),
         ])),
-        tag("div", tag("h3", "Data"), _list([
+        tag("div", tag("h3", "Data"), terms([
             ("File", dataset.get("name")),
             ("SHA-256", _code(dataset.get("sha256"))),
-            ("Rows", _count(dataset.get("rows"))),
+            ("Rows", count_of(dataset.get("rows"))),
             ("Columns", _names(dataset.get("columns", ()))),
-        ])),
-        tag("div", tag("h3", "Choices"), _list([
-            ("Rows explained", known.get("rows")),
-            ("Target", known.get("target")),
-            ("Label column", known.get("label") or "none"),
-            ("Output", results.unit),
-            ("Background rows", _count(known.get("background"))),
-            ("Seed", known.get("seed")),
-            ("Isolation of the model", known.get("isolation")),
         ])),
         _notes(results.warnings),
         class_="facts",
@@ -107,7 +98,7 @@ def reproduce(results: Results) -> Html:
         tag("p", "With the two files of these hashes beside you, this computes the same numbers:"),
         tag("pre", tag("code", _in_lines(command))) if command else None,
         tag("h3", "Versions"),
-        _list([("Parallax", product.removeprefix("Parallax ")), *versions], class_="versions"),
+        terms([("Parallax", product.removeprefix("Parallax ")), *versions], class_="versions"),
     )
 
 
@@ -157,7 +148,7 @@ def reading(results: Results) -> Html:
             "these rows.",
         ),
     ]
-    return _list(rows, class_="reading")
+    return terms(rows, class_="reading")
 
 
 def _notes(notes: list[str]) -> Html | None:
@@ -166,7 +157,7 @@ def _notes(notes: list[str]) -> Html | None:
     return tag("div", tag("h3", "Notes"), tag("ul", [tag("li", note) for note in notes]))
 
 
-def _list(pairs: Iterable[tuple[str, Json]], **attributes: str) -> Html:
+def terms(pairs: Iterable[tuple[str, Json]], **attributes: str) -> Html:
     """Return a list of terms; one without a value is left out."""
     known = [(term, value) for term, value in pairs if value is not None and value != ""]
     terms = [tag("div", tag("dt", term), tag("dd", _value(value))) for term, value in known]
@@ -181,7 +172,8 @@ def _code(value: Json) -> Html | None:
     return tag("code", str(value)) if value else None
 
 
-def _count(value: Json) -> str | None:
+def count_of(value: Json) -> str | None:
+    """Return a count with its thousands apart; None if there is none."""
     return None if value is None else f"{value:,}"
 
 

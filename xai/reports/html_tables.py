@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from xai.evaluation.agreement import RANDOM
 from xai.evaluation.catalogue import CATALOGUE
 from xai.figures import matrix
@@ -65,11 +67,12 @@ def agreement(results: Results) -> Html:
     )
 
 
-def samples(results: Results) -> Html:
-    """Return a few rows with the methods side by side."""
+def samples(results: Results, chosen: Sequence[int] = ()) -> Html:
+    """Return the chosen rows, or a few worth a look, with the methods side by side."""
     if "predictions" not in results.folders or not results.local_methods():
         return Html()
-    return join([_sample(results, sample, why) for sample, why in _chosen(results)])
+    shown = [(sample, "") for sample in chosen] or _chosen(results)
+    return join([_sample(results, sample, why) for sample, why in shown])
 
 
 def _matrix(results: Results, found: Json) -> Html:

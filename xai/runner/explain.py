@@ -14,6 +14,7 @@ from xai.errors import InvalidParameter, RefusedFile, XaiError
 from xai.jail import level
 from xai.methods import catalogue
 from xai.reports.bundle import write_bundle
+from xai.reports.outline import check_sections, outline
 from xai.reports.results import Results
 from xai.runner import agreement, faithfulness
 from xai.runner.manifest import manifest
@@ -50,6 +51,9 @@ class Options:
     background: int = 50
     seed: int = 0
     command: str = ""
+    title: str = ""
+    sections: tuple[str, ...] = ()
+    samples: str = ""
 
 
 def explain(
@@ -74,11 +78,14 @@ def explain(
             raise RefusedFile(f"There is no file {path}.")
     if dataset.is_dir():
         raise RefusedFile(f"{dataset} is a folder. Zip a folder of pictures and name the zip.")
+    check_sections(options.sections)
     with tempfile.TemporaryDirectory(prefix="parallax-") as work:
         run = _Run(_packed(model, Path(work)), dataset, options, report, Path(work))
         folders = run.compute()
         report("Writing the bundle", 0, 0)
-        write_bundle(Results.gather(run.manifest(), folders), out)
+        results = Results.gather(run.manifest(), folders)
+        chosen = outline(options.title, options.sections, options.samples, results)
+        write_bundle(results, out, chosen)
         return run.failed
 
 

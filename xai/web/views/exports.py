@@ -13,13 +13,11 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from xai.reports.bundle import write_bundle
-from xai.reports.html import render
+from xai.reports.html import policy, render
 from xai.web import files
 from xai.web.landed import Landed, landed
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
-"""For a file that is opened from here after all: no script, no address, no form."""
 STORED = {".parquet", ".png"}
 """Compressed already."""
 
@@ -59,7 +57,7 @@ def _attached(response: Answer, found: Landed, ending: str) -> Answer:
     """Return the answer as a download under a name of ours: none that a person gave."""
     name = f"parallax-{str(found.run.pk)[:8]}.{ending}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Content-Security-Policy"] = POLICY
+    response["Content-Security-Policy"] = f"{policy()}; sandbox allow-scripts"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-cache"
     return response

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from xai import jail
 from xai.errors import InvalidParameter, XaiError
+from xai.reports.outline import SECTIONS
 from xai.runner.explain import Options, explain
 from xai.vocabulary import Json
 
@@ -48,6 +49,10 @@ class Command(BaseCommand):
             "--param", action="append", default=[], metavar="METHOD.NAME=VALUE", dest="params"
         )
 
+        parser.add_argument("--title", default="", help="The report's title.")
+        parser.add_argument("--sections", default="", help=f"Of the report: {','.join(SECTIONS)}.")
+        parser.add_argument("--samples", default="", help="Rows in the report: 3,7,10:20 or all.")
+
     def handle(self, *args: Any, **given: Any) -> None:
         """Run, say in one sentence what was refused, and exit with the promised status."""
         bar = _Bar()
@@ -67,6 +72,9 @@ class Command(BaseCommand):
                 temperature=given["temperature"],
                 background=given["background"],
                 seed=given["seed"],
+                title=given["title"],
+                sections=_words(given["sections"]),
+                samples=given["samples"],
                 command=shlex.join(["python", "manage.py", *sys.argv[1:]]),
             )
             failed = explain(given["model"], given["data"], given["out"], options, bar.report)
