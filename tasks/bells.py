@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from kombu.exceptions import ChannelError
 
 from tasks.celery import INSPECT, WORK, app
 
@@ -36,6 +37,25 @@ def waiting(queue: str = WORK) -> int:
             channel: Any = connection.default_channel
             return int(channel.queue_declare(queue, passive=True).message_count)
     except Exception:
+        return 0
+
+
+def depths() -> dict[str, int] | None:
+    """Return how many bells wait in each queue, or None if the broker does not answer."""
+    try:
+        with app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=2)
+            channel: Any = connection.default_channel
+            return {queue: _depth(channel, queue) for queue in (INSPECT, WORK)}
+    except Exception as error:
+        log.warning("The broker does not answer (%s).", error)
+        return None
+
+
+def _depth(channel: Any, queue: str) -> int:
+    try:
+        return int(channel.queue_declare(queue, passive=True).message_count)
+    except ChannelError:  # an empty queue is none, to Redis
         return 0
 
 

@@ -6,15 +6,17 @@ The rows decide what is computed (`tasks.states`), so there is no result backend
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xai.settings")
 
 INSPECT, WORK = "inspect", "work"
 """Queues. A worker asks them in this (alphabetical) order: a person waits for an inspection."""
 
-app = Celery("tasks", include=["tasks.explain", "tasks.inspect"])
+app = Celery("tasks", include=["tasks.explain", "tasks.inspect", "tasks.presence"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     result_backend=None,
@@ -42,3 +44,8 @@ app.conf.update(
         "socket_connect_timeout": 2,
     },
 )
+
+
+@setup_logging.connect
+def _keep_ours(**_facts: Any) -> None:
+    """Have Celery leave the log as the settings made it: its level, its format."""

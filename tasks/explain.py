@@ -16,6 +16,7 @@ from tasks.celery import app
 from tasks.heart import Heart, Lost, Stopping, beating, stopping
 from tasks.queue import part_of
 from tasks.states import Claim
+from xai import logs
 from xai.errors import XaiError
 from xai.vocabulary import Json, Recipe
 from xai.web import files
@@ -65,7 +66,8 @@ def _work(shard_id: int) -> None:
         held = turns.take(hint)
         if held is None:
             return
-        compute(held)
+        with logs.about(run=held.run.pk, shard=held.shard.pk):
+            compute(held)
         if turns.is_upload_waiting():
             break
     waiting = turns.waiting()
@@ -90,6 +92,7 @@ def _explain(held: Claim) -> None:
             poll=heart.poll,
             wall_s=getattr(settings, "SHARD_SECONDS_MOST", SHARD_SECONDS_MOST),
         )
+    heart.computed(reply["evaluations"], reply["seconds"])
     is_last = states.part_done(held, reply["evaluations"], reply["seconds"])
     if is_last is None:
         shutil.rmtree(part, ignore_errors=True)

@@ -12,6 +12,7 @@ from typing import Any
 from celery.signals import worker_shutting_down
 from django.db import OperationalError, connection
 
+from tasks.presence import counts
 from tasks.states import BEAT_SECONDS, LEASE, Claim, beat
 
 PROGRESS_SECONDS = 1.0
@@ -46,7 +47,16 @@ class Heart:
 
     def note(self, done: int, _total: int) -> None:
         """Remember the progress; it is written with a later beat."""
-        self._progress = max(0, min(int(done), _MOST))
+        done = max(0, min(int(done), _MOST))
+        counts.evaluated(done - self._progress)
+        self._progress = done
+
+    def computed(self, evaluations: int, seconds: float) -> None:
+        """Count a whole shard for this worker, and say it to the log."""
+        counts.evaluated(max(0, min(int(evaluations), _MOST)) - self._progress)
+        counts.shard(seconds)
+        more = {"evaluations": evaluations, "seconds": round(seconds, 3)}
+        log.info("Computed a shard of %s.", self._held.job, extra=more)
 
     def poll(self) -> None:
         """Beat when it is time; raise if the shard is lost or the worker must end."""

@@ -14,8 +14,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.timezone import now
 
 from tasks import bells, edits, inspections, states
+from tasks.presence import Pulse
 from xai.web import files, uploads
-from xai.web.models import Job, Run, Shard, Upload
+from xai.web.models import Job, Run, Shard, Upload, Worker
 from xai.web.models.runs import OVER, State
 
 REAP_SECONDS = 5.0
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 def keep_house(over: threading.Event) -> None:
     """Reap every few seconds and sweep every few minutes, until `over`."""
     swept = -SWEEP_SECONDS
+    pulse = Pulse(Worker.Kind.HOUSEKEEPING, "housekeeping")
+    pulse.start()
     while not over.wait(REAP_SECONDS):
         try:
             close_old_connections()
@@ -41,6 +44,7 @@ def keep_house(over: threading.Event) -> None:
                 backup()
         except Exception:
             log.exception("Housekeeping goes on in %s s.", REAP_SECONDS)
+    pulse.end()
 
 
 def reap() -> None:
@@ -77,6 +81,7 @@ def sweep() -> None:
     edits.forget()
     _sweep_results()
     _sweep_uploads()
+    Worker.objects.filter(seen__lt=now() - FORGOTTEN).delete()
 
 
 def backup() -> Path | None:

@@ -12,6 +12,7 @@ from tasks import examples, inspections
 from tasks.celery import app
 from tasks.heart import beating
 from tasks.inspections import Inspection
+from xai import logs
 from xai.errors import XaiError
 from xai.web import files
 
@@ -24,8 +25,9 @@ log = logging.getLogger(__name__)
 def inspect(upload_id: str) -> None:
     """Inspect the upload with this id, unless another worker already took it."""
     try:
-        if held := inspections.claim(upload_id):
-            _inspect(held)
+        with logs.about(upload=upload_id):
+            if held := inspections.claim(upload_id):
+                _inspect(held)
     except BaseException:
         log.exception("The worker goes on; the reaper repairs what it left.")
 

@@ -20,19 +20,24 @@ IS_SERVER = MODE == "server"
 DEBUG = environment.switch("DEBUG", default=False)
 SECRET_KEY = environment.secret_key(DATA_DIR)
 LOOPBACK = ["127.0.0.1", "localhost", "[::1]"]
-ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS") if IS_SERVER else LOOPBACK
+# Probes on the machine itself ask by these names; nothing of an answer depends on the name.
+ALLOWED_HOSTS = LOOPBACK + (environment.words("ALLOWED_HOSTS") if IS_SERVER else [])
 CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS")
 HTTPS = environment.switch("PARALLAX_HTTPS", default=IS_SERVER)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "xai.web.views.errors.unverified"
+BEHIND_PROXY = environment.switch("PARALLAX_BEHIND_PROXY", default=False)
+METRICS_TOKEN = environment.text("PARALLAX_METRICS_TOKEN", "")
+"""Opens /metrics and the sentences of /readyz to other machines; "" leaves them to this one."""
 if HTTPS:
     SECURE_HSTS_SECONDS = 30 * 24 * 3600
     # Subdomains and the browsers' preload list are for the owner of the whole domain to decide.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SECURE_SSL_REDIRECT = environment.switch("PARALLAX_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     # Only behind a proxy that sets this header itself is it to be believed.
-    if environment.switch("PARALLAX_BEHIND_PROXY", default=False):
+    if BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # What may be uploaded, what must be isolated -----------------------------------------------------
@@ -71,7 +76,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "xai.web.middleware.LocalOwner",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "xai.web.middleware.LoginRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -183,8 +188,25 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"about": {"()": "xai.logs.About"}},
+    "formatters": {
+        "line": {
+            "()": "xai.logs.Line",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
+        "json": {"()": "xai.logs.JsonLine"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["about"],
+            "formatter": environment.text("LOG_FORMAT", "line", choices=("line", "json")),
+        }
+    },
     "root": {"handlers": ["console"], "level": environment.text("LOG_LEVEL", "INFO")},
-    "loggers": {"django.server": {"handlers": ["console"], "propagate": False}},
+    "loggers": {
+        # Every bell is two lines of Celery's; the shards say more.
+        "celery": {"level": environment.text("LOG_LEVEL_CELERY", "WARNING")},
+        "django.server": {"handlers": ["console"], "propagate": False},
+    },
 }

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.urls import get_resolver, reverse
 
-PUBLIC = {"login", "logout"}
+PUBLIC = {"login", "logout", "healthz", "readyz", "metrics"}
 """Open to anybody."""
 ACCOUNT = {
     "home", "system", "models", "datasets", "runs", "run-new", "run-estimate",

@@ -9,7 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -73,8 +76,26 @@ class LocalOwner:
         if not settings.IS_SERVER:
             # Refuses a foreign Host, and with it a page elsewhere that calls itself 127.0.0.1.
             request.get_host()
-            request.user = local_owner()
+            # Asked for when needed: whether the process lives is no matter of the database.
+            owner: Any = SimpleLazyObject(local_owner)
+            request.user = owner
         return self.get_response(request)
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Leads to the login, but does not ask who is there where nobody need be."""
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: Any,
+        view_kwargs: Any,
+    ) -> HttpResponseBase | None:
+        """Leave open views alone: a probe must not touch the database."""
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
 
 def local_owner() -> Any:

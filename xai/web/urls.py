@@ -13,6 +13,7 @@ from xai.web.views import (
     exports,
     figures,
     heads,
+    health,
     pages,
     results,
     runs,
@@ -31,6 +32,10 @@ urlpatterns = [
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("examples/<slug:name>/", examples.show, name="example"),
     path("examples/<slug:name>/status/", examples.status, name="example-status"),
+    # For those who keep it running
+    path("healthz", health.lives, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("metrics", health.measured, name="metrics"),
     # Files
     path("uploads/", uploads.begin, name="upload-begin"),
     path("uploads/new/", uploads.new, name="upload-new"),

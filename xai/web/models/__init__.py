@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from xai.web.models.runs import Job, Run, Shard
 from xai.web.models.uploads import Upload
+from xai.web.models.workers import Worker
 
-__all__ = ["Job", "Run", "Shard", "Upload"]
+__all__ = ["Job", "Run", "Shard", "Upload", "Worker"]
