@@ -116,7 +116,7 @@ def test_special_tokens_get_nothing_but_attention(slug, posed):
         assert (fixed >= 0).all() if slug.startswith("attention") else (fixed == 0).all()
 
 
-@pytest.mark.parametrize("slug", ["shapley", "integrated_gradients"])
+@pytest.mark.parametrize("slug", ["shapley", "integrated_gradients", "deeplift"])
 def test_values_and_base_sum_to_the_probability(slug, posed):
     found = explain(slug, posed)
     full = posed.score(np.ones((5, posed.player_counts.max()), dtype=bool), np.arange(5))[:, 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -10,8 +11,12 @@ from torch import Tensor
 
 from xai.vocabulary import Floats, Integers
 from xai.workbench.classifier import TOKENS_AT_ONCE, Classifier
+from xai.workbench.mean_slopes import own_functions, recorded, undefined
 from xai.workbench.text_scores import padded
 from xai.workbench.tokenized import Tokenized
+
+TRIAL = 7
+"""Tokens of a first walk through a network; see `check`."""
 
 
 class WordGradients:
@@ -53,16 +58,35 @@ class WordGradients:
         return scores, slopes
 
     def _part(self, inputs: Tensor, of: Integers) -> tuple[Tensor, Tensor]:
-        types = np.zeros(inputs.shape[:2], dtype=np.int64)
-        for row, i in enumerate(of):
-            types[row, : self._sizes[i]] = self._samples[i].types
         with torch.enable_grad():
             given = inputs.detach().requires_grad_()
-            logits = self._classifier.logits(given, self._sizes[of], torch.from_numpy(types))
-            shares = logits.softmax(dim=-1)
-            found = shares[torch.arange(len(of)), torch.from_numpy(self._targets[of])]
+            found = self._scores(given, of)
             (slope,) = torch.autograd.grad(found.sum(), given)
         return found.detach(), slope
+
+    def _scores(self, given: Tensor, of: Integers) -> Tensor:
+        types = np.zeros(given.shape[:2], dtype=np.int64)
+        for row, i in enumerate(of):
+            types[row, : self._sizes[i]] = self._samples[i].types
+        logits = self._classifier.logits(given, self._sizes[of], torch.from_numpy(types))
+        shares = logits.softmax(dim=-1)
+        return shares[torch.arange(len(of)), torch.from_numpy(self._targets[of])]
+
+    def mean_slopes(self, of: Integers, output: int, nodes: int) -> tuple[Floats, Floats, Tensor]:
+        """See `xai.methods.gradient.deeplift.MeanSlopes`."""
+        inputs, baselines = self.stack(of)
+        if output > 0:
+            unknown = np.full(len(of), np.nan)
+            return unknown, unknown, torch.zeros_like(inputs)
+        check(self._classifier)
+        twice = np.tile(of, 2)
+        with torch.enable_grad():
+            given = torch.cat([inputs, baselines]).detach().requires_grad_()
+            with recorded(self._classifier.network, len(twice), nodes):
+                found = self._scores(given, twice)
+            (slope,) = torch.autograd.grad(found[: len(of)].sum(), given)
+        scores = found.detach().double().numpy()
+        return scores[: len(of)], scores[len(of) :], slope[: len(of)]
 
     def reduce(self, values: Tensor, of: Integers) -> list[Floats]:
         """Sum values (b, t, e) over the embedding of each token: (u,) per sample, 0 where fixed."""
@@ -71,3 +95,23 @@ class WordGradients:
             np.where(self._samples[i].special, 0.0, row[: self._sizes[i]])
             for row, i in zip(summed, of, strict=True)
         ]
+
+
+@lru_cache(maxsize=1)
+def check(classifier: Classifier) -> None:
+    """Walk once through the network on a few made-up tokens.
+
+    Raises
+    ------
+    Undefined
+        Where it has an operation without a mean slope. Their count is odd, so that an operation
+        with another order of rows than ours is noticed.
+    """
+    ids = torch.arange(2 * TRIAL).reshape(2, TRIAL) % classifier.embed.num_embeddings
+    with torch.enable_grad():
+        given = classifier.embed(ids).detach().requires_grad_()
+        with recorded(classifier.network, 2, 1):
+            logits = classifier.logits(given, np.full(2, TRIAL))
+    own = own_functions(logits)
+    if own:
+        raise undefined(type(classifier.network).__name__, ", ".join(map(repr, sorted(own))))

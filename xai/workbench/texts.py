@@ -149,6 +149,7 @@ def problem(
     """Return the problem of explaining one class of each sample, by its probability."""
     players = [sample.players for sample in samples]
     units = [np.where(s.special, -1, np.arange(len(s.ids))) for s in samples]
+    gradients = WordGradients(classifier, samples, targets)
     return UnitProblem(
         rows=rows,
         names=tuple(sample.pieces for sample in samples),
@@ -158,9 +159,12 @@ def problem(
         score=KeptWords(classifier, samples, players, targets),
         inner=KeptWords(classifier, samples, units, targets),
         seed=seed,
-        gradients=WordGradients(classifier, samples, targets),
+        gradients=gradients,
         attention=WordAttention(classifier, samples, targets),
-        extras={"heads": WordHeads(classifier, samples, targets)},
+        extras={
+            "heads": WordHeads(classifier, samples, targets),
+            "mean_slopes": gradients.mean_slopes,
+        },
     )
 
 

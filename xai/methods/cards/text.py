@@ -13,6 +13,7 @@ CARDS: tuple[Card, ...] = (
     units.LIME,
     units.GRADIENT_SHAP,
     units.INPUT_X_GRADIENT,
+    units.DEEPLIFT,
     units.ATTENTION_RELEVANCE,
     units.ATTENTION_ROLLOUT,
     units.ATTENTION_LAST,

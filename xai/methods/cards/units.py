@@ -46,6 +46,10 @@ def _gradient(_given: Mapping[str, Json], size: Size) -> int:
     return int(BACKWARD * size.rows * size.outputs)
 
 
+def _deeplift(_given: Mapping[str, Json], size: Size) -> int:
+    return int(BACKWARD * size.rows * size.outputs * 4)
+
+
 def _attention(_given: Mapping[str, Json], size: Size) -> int:
     return 2 * size.rows
 
@@ -226,6 +230,43 @@ GRADIENT_SHAP = Card(
         ),
     ),
     is_stochastic=True,
+)
+
+DEEPLIFT = Card(
+    slug="deeplift",
+    colour=9,
+    title="DeepLIFT",
+    family="Gradient",
+    summary="Follows the difference between this input and a blank one through the network: each "
+    "step passes on its mean slope between the two. The values sum to the difference of the two "
+    "scores; the gap is reported. Undefined where a network sorts or routes, which the run says.",
+    source="Shrikumar, Greenside and Kundaje, ICML 2017",
+    module="xai.methods.gradient.deeplift",
+    cost="about 4 forward and backward passes per output, more where the gap asks for them",
+    evaluations=_deeplift,
+    needs=("gradient",),
+    parameters=(
+        Parameter(
+            "nodes",
+            "int",
+            8,
+            "Places between the two inputs where softmax and normalisation are differentiated, at "
+            "first.",
+            low=1,
+            high=64,
+        ),
+        Parameter(
+            "gap",
+            "float",
+            0.01,
+            "Places are doubled while the values miss the change of the score by more than this "
+            "share of it.",
+            low=1e-5,
+            high=1,
+        ),
+        Parameter("most", "int", 64, "Places that are never exceeded.", low=1, high=256),
+    ),
+    is_complete=True,
 )
 
 ATTENTION_ROLLOUT = Card(
