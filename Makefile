@@ -47,6 +47,6 @@ $(VENV)/.runs: requirements.txt | $(BIN)/python
 	@$(PIP) install --requirement requirements.txt
 	@touch $@
 
-$(VENV)/.checks: requirements-dev.txt $(VENV)/.runs
+$(VENV)/.checks: requirements-dev.txt requirements-server.txt $(VENV)/.runs
 	@$(PIP) install --requirement requirements-dev.txt
 	@touch $@

@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from tasks import bells, reuse
 from xai.runner.plan import job_key
-from xai.web import files
+from xai.web import shelf
 from xai.web.models import Job, Shard
 from xai.web.models.runs import State
 
@@ -49,12 +49,12 @@ def folders(job: Job) -> dict[str, Path]:
         Job.Role.SELF: "self:",
     }
     return {
-        prefix[Job.Role(other.role)] + other.method: files.results(other.result)
+        prefix[Job.Role(other.role)] + other.method: shelf.results(other.result)
         for other in others
         if other.role in prefix
     }
 
 
 def _is_local(job: Job) -> bool:
-    facts = json.loads((files.results(job.result) / "job.json").read_text("utf-8"))
+    facts = json.loads((shelf.results(job.result) / "job.json").read_text("utf-8"))
     return bool(facts.get("scope", "local") == "local")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -19,7 +17,7 @@ from tasks.states import Claim
 from xai import logs
 from xai.errors import XaiError
 from xai.vocabulary import Json, Recipe
-from xai.web import files
+from xai.web import files, shelf
 from xai.web.models import Job
 
 if TYPE_CHECKING:
@@ -51,7 +49,7 @@ def compute(held: Claim) -> None:
             _explain(held)
     except Lost:
         log.info("Shard %s is no longer ours.", held.shard.pk)
-    except Stopping:
+    except (Stopping, shelf.Away):
         states.release(held)
     except XaiError as error:
         states.fail(held, str(error))
@@ -77,8 +75,7 @@ def _work(shard_id: int) -> None:
 
 def _explain(held: Claim) -> None:
     heart, shard = Heart(held), held.shard
-    parts = files.results(held.job.key) / "parts"
-    part = parts / part_of(shard, held.token)
+    part = files.results(held.job.key) / "parts" / part_of(shard, held.token)
     recipe, given = _builds_on(held)
     with sessions.using(held.run) as session:
         reply = session.compute(
@@ -93,26 +90,29 @@ def _explain(held: Claim) -> None:
             wall_s=getattr(settings, "SHARD_SECONDS_MOST", SHARD_SECONDS_MOST),
         )
     heart.computed(reply["evaluations"], reply["seconds"])
+    shelf.keep_results(held.job.key, part.name)
     is_last = states.part_done(held, reply["evaluations"], reply["seconds"])
     if is_last is None:
-        shutil.rmtree(part, ignore_errors=True)
+        shelf.forget_part(held.job.key, part.name)
         raise Lost
     if is_last:
-        _merge(held, parts)
+        _merge(held)
 
 
-def _merge(held: Claim, folder: Path) -> None:
+def _merge(held: Claim) -> None:
     from xai.runner.merge import merge  # noqa: PLC0415 - an idle worker stays small
 
     shards = held.job.shards.order_by("index")
-    parts = [folder / part_of(shard, shard.token) for shard in shards]
+    names = [part_of(shard, shard.token) for shard in shards]
     with beating(partial(states.beat, held)):
+        parts = [shelf.part(held.job.key, name) for name in names]
         facts = merge(_asked(held.job, held.job.key), parts, files.results(held.job.key))
+        shelf.keep_results(held.job.key)
     if not states.close(held, facts["evaluations"], facts["seconds"]):
         raise Lost
     # Another run may be computing the same job: only our own parts go.
-    for part in parts:
-        shutil.rmtree(part, ignore_errors=True)
+    for name in names:
+        shelf.forget_part(held.job.key, name)
 
 
 def _agree(held: Claim) -> None:
@@ -122,6 +122,7 @@ def _agree(held: Claim) -> None:
     with beating(partial(states.beat, held)):
         asked = _asked(held.job, held.job.key)
         evaluate(agreements.folders(held.job), files.results(held.job.key), asked)
+        shelf.keep_results(held.job.key)
     states.close(held, 0, time.monotonic() - began)
 
 

@@ -15,7 +15,7 @@ from django.utils.timezone import now
 
 from tasks import bells, edits, inspections, states
 from tasks.presence import Pulse
-from xai.web import files, uploads
+from xai.web import files, shelf, uploads
 from xai.web.models import Job, Run, Shard, Upload, Worker
 from xai.web.models.runs import OVER, State
 
@@ -24,6 +24,8 @@ SWEEP_SECONDS = 600.0
 UNHEARD = timedelta(seconds=10)
 """A bell that nobody answered for so long may be lost."""
 FORGOTTEN = timedelta(days=1)
+UNUSED = timedelta(days=7)
+"""How long a copy of what the shared store holds is kept here after its last use."""
 BACKUPS_KEPT = 3
 
 log = logging.getLogger(__name__)
@@ -82,6 +84,7 @@ def sweep() -> None:
     _sweep_results()
     _sweep_uploads()
     Worker.objects.filter(seen__lt=now() - FORGOTTEN).delete()
+    _sweep_shared()
 
 
 def backup() -> Path | None:
@@ -149,5 +152,18 @@ def _sweep_uploads() -> None:
     for part in filter(_is_forgotten, list(files.folder("parts").iterdir())):
         if part.name not in growing:
             part.unlink(missing_ok=True)
-    for stored in filter(_is_forgotten, list(files.folder("files").glob("*/*"))):
-        uploads.release(stored.name)
+    here = filter(_is_forgotten, list(files.folder("files").glob("*/*")))
+    for sha in {stored.name for stored in here} | shelf.forgotten("files", now() - FORGOTTEN):
+        uploads.release(sha)
+
+
+def _sweep_shared() -> None:
+    """Drop from the shared store what no job names; from here, copies that nobody looks at."""
+    if not shelf.is_shared():
+        return
+    for key in shelf.forgotten("results", now() - FORGOTTEN):
+        if not Job.objects.filter(Q(key=key) | Q(result=key)).exists():
+            shelf.forget_results(key)
+    for path in [*files.folder("files").glob("*/*"), *files.folder("results").iterdir()]:
+        if time.time() - path.stat().st_atime > UNUSED.total_seconds():
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from tasks.heart import beating
 from tasks.inspections import Inspection
 from xai import logs
 from xai.errors import XaiError
-from xai.web import files
+from xai.web import files, shelf
 
 INTERNAL = "This file could not be inspected: an internal error, which has been logged."
 
@@ -40,11 +40,13 @@ def _inspect(held: Inspection) -> None:
         with beating(partial(inspections.beat, held)):
             if examples.is_to_be_made(upload):
                 examples.make(held, scratch)
-            path = files.stored(upload.sha256)
+            path = shelf.stored(upload.sha256)
             facts = session.inspect(path, upload.name, upload.purpose, scratch)
         with transaction.atomic():
             if inspections.accept(held, facts):
                 examples.go_on(upload)
+    except shelf.Away:
+        inspections.release(held)
     except XaiError as error:
         inspections.refuse(held, str(error))
     except BaseException:

@@ -60,6 +60,12 @@ def refuse(held: Inspection, sentence: str) -> bool:
     return True
 
 
+def release(held: Inspection) -> bool:
+    """Give an upload back untouched, to be looked at later; it does not count as an attempt."""
+    later = {"token": "", "attempts": F("attempts") - 1, "lease_until": now() + BELL_LEASE}
+    return bool(_mine(held).update(**later))
+
+
 def expire(upload: Upload) -> bool:
     """Offer an upload whose inspector is silent to another, or refuse it; True to ring again."""
     held = Inspection(upload, upload.token)

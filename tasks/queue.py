@@ -13,7 +13,7 @@ from tasks.bells import ring, ring_inspection
 from tasks.inspections import BELL_LEASE
 from xai.runner.plan import JobPlan, plan
 from xai.vocabulary import Recipe
-from xai.web import files
+from xai.web import shelf
 from xai.web.models import Job, Run, Shard, Upload
 from xai.web.models.runs import State
 
@@ -139,9 +139,10 @@ def _reopen(run: Run) -> None:
 def _again(job: Job) -> None:
     """Queue the shards whose part is not there; one at least, for its worker merges."""
     shards = list(job.shards.all())
-    folder = files.results(job.key) / "parts"
     missing = [
-        s for s in shards if s.state != State.DONE or not (folder / part_of(s, s.token)).exists()
+        s
+        for s in shards
+        if s.state != State.DONE or not shelf.has_part(job.key, part_of(s, s.token))
     ] or shards[-1:]
     Shard.objects.filter(pk__in=[shard.pk for shard in missing]).update(
         state=State.QUEUED, attempts=0, token="", error="", progress=0, sent_at=now()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.timezone import now
 
-from xai.web import files
+from xai.web import shelf
 from xai.web.models import Job
 from xai.web.models.runs import State
 
@@ -14,12 +14,13 @@ from xai.web.models.runs import State
 def find(owner_id: Any, key: str) -> Job | None:
     """Return a finished job of this owner whose result has this key and is still there."""
     jobs = Job.objects.filter(run__owner_id=owner_id, result=key, state=State.DONE)
-    return jobs.first() if is_merged(key) else None
+    earlier = jobs.first()
+    return earlier if earlier is not None and is_merged(key) else None
 
 
 def is_merged(key: str) -> bool:
     """Whether the result folder of this key is whole; `job.json` is written last."""
-    return (files.results(key) / "job.json").exists()
+    return shelf.is_merged(key)
 
 
 def link(job: Job, earlier: Job) -> Job:

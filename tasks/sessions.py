@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from celery.signals import worker_init, worker_shutdown
 from django.conf import settings
 
-from xai.web import files
+from xai.web import files, shelf
 from xai.web.models import Run
 
 if TYPE_CHECKING:
@@ -100,9 +100,9 @@ def _open(key: tuple[Any, ...], run: Run) -> _Kept:
 
     scratch = files.scratch()
     session = Session(
-        files.stored(run.model.sha256),
+        shelf.stored(run.model.sha256),
         run.model.facts["format"],
-        files.stored(run.dataset.sha256),
+        shelf.stored(run.dataset.sha256),
         scratch=scratch,
         limits=limits(),
         threads=1,

@@ -9,7 +9,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -97,6 +97,42 @@ def database(url: str, folder: Path) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def shared_store(url: str) -> dict[str, Any]:
+    """Return Django's words for the store that machines share; "" is none: one machine.
+
+    The address is s3://bucket?endpoint=http://host:9000&region=...; the key is read from
+    AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as every S3 client does.
+    """
+    if not url:
+        return {}
+    parts = urlsplit(url)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise ImproperlyConfigured("STORAGE_URL must begin with s3://bucket (or be left out).")
+    if find_spec("storages") is None or find_spec("boto3") is None:
+        raise ImproperlyConfigured(
+            "STORAGE_URL names S3, which needs: pip install 'django-storages[s3]'."
+        )
+    from botocore.config import Config  # noqa: PLC0415 - one machine needs no client
+
+    choices = dict(parse_qsl(parts.query))
+    if unknown := sorted(set(choices) - {"endpoint", "region"}):
+        raise ImproperlyConfigured(f"STORAGE_URL does not know {unknown[0]!r}.")
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": parts.netloc,
+            "location": parts.path.strip("/"),
+            "endpoint_url": choices.get("endpoint"),
+            "region_name": choices.get("region"),
+            "file_overwrite": True,
+            "default_acl": None,
+            "client_config": Config(
+                connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"}
+            ),
+        },
     }
 
 

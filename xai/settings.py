@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "xai.web.middleware.BodyLimit",
     "django.middleware.security.SecurityMiddleware",
     "xai.web.middleware.ContentPolicy",
+    "xai.web.middleware.StoreAway",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -133,7 +134,7 @@ STATICFILES_FINDERS = [
 # lie, found at start: nothing to run first, nothing stale after an update.
 _IS_COLLECTING = "collectstatic" in sys.argv
 IS_COLLECTED = IS_SERVER and (_IS_COLLECTING or (STATIC_ROOT / "staticfiles.json").exists())
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
@@ -141,6 +142,8 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+if _SHARED := environment.shared_store(environment.text("STORAGE_URL", "")):
+    STORAGES["shared"] = _SHARED
 WHITENOISE_USE_FINDERS = not IS_COLLECTED
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 

@@ -34,7 +34,7 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
     Returns
     -------
     dict
-        What `job.json` holds; see `docs/results.md`.
+        What `job.json` holds; see `docs/bundle.md`.
     """
     if job["role"] == faithfulness.ROLE:
         return faithfulness.merge(job, parts, target)

@@ -16,7 +16,7 @@ from django.urls import reverse
 from xai import figures
 from xai.reports.results import Results
 from xai.runner.manifest import manifest
-from xai.web import files, system
+from xai.web import shelf, system
 from xai.web.models import Job, Run
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Landed:
     def folders(self) -> dict[str, Path]:
         """Where the results of the finished jobs lie, by the key that `Results` knows."""
         done = [job for job in self.jobs if job.state == Job.State.DONE]
-        return {_name(job): files.results(job.result or job.key) for job in done}
+        return {_name(job): shelf.results(job.result or job.key) for job in done}
 
     @cached_property
     def results(self) -> Results:

@@ -12,7 +12,10 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
+
+from xai.web import shelf
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -96,6 +99,25 @@ class LoginRequired(LoginRequiredMiddleware):
         if not getattr(view_func, "login_required", True):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
+
+
+class StoreAway:
+    """Answer 503 in words while the shared store does not answer."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Turn the store's silence into a page."""
+        if not isinstance(error, shelf.Away):
+            return None
+        answer = render(request, "503.html", {"sentence": str(error)}, status=503)
+        answer["Retry-After"] = "60"
+        return answer
 
 
 def local_owner() -> Any:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from django.db import transaction
 
-from xai.web import files
+from xai.web import files, shelf
 from xai.web.models import Job, Run
 
 
@@ -23,5 +24,9 @@ def remove(run: Run) -> None:
             if folder.exists():
                 # Moved before the commit: whoever asks for the same result next finds no half.
                 gone.append(folder.rename(files.scratch() / folder.name))
+    for name in names:
+        # What a store that is away keeps is swept later: no row names it.
+        with suppress(shelf.Away):
+            shelf.forget_results(name)
     for folder in gone:
         shutil.rmtree(folder.parent, ignore_errors=True)

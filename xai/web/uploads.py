@@ -20,7 +20,7 @@ from django.db.models import F, Q, Sum
 from django.utils.timezone import now
 
 from xai.errors import XaiError
-from xai.web import files
+from xai.web import files, shelf
 from xai.web.models import Run, Upload
 from xai.web.templatetags.parallax import size as in_words
 
@@ -141,7 +141,8 @@ def adopt(upload: Upload, made: Path) -> None:
     """
     with made.open("rb") as file:
         sha, size = hashlib.file_digest(file, "sha256").hexdigest(), made.stat().st_size
-    with _store_locked(), transaction.atomic():
+    with _store_locked(sha):
+        shelf.keep_upload(sha, made)
         moved = Upload.objects.filter(pk=upload.pk, token=upload.token, sha256="").update(
             sha256=sha, size=size, received=size, changed=now()
         )
@@ -211,7 +212,11 @@ def complete(upload: Upload) -> Upload:
     if upload.facts.get("expected_sha256", sha) != sha:
         discard(upload)
         raise UploadError("The bytes changed on their way (wrong SHA-256). Upload again.", 422)
-    with _store_locked(), transaction.atomic():
+    with _store_locked(sha):
+        try:
+            shelf.keep_upload(sha, part)
+        except shelf.Away as error:
+            raise UploadError(str(error), 503, upload.received) from None
         moved = Upload.objects.filter(pk=upload.pk, state=Upload.State.UPLOADING).update(
             state=Upload.State.CHECKING, sha256=sha, facts={}, changed=now()
         )
@@ -265,14 +270,15 @@ def release(sha: str) -> None:
     if not sha:
         return
     holding = (Upload.State.CHECKING, Upload.State.READY)
-    with _store_locked():
+    with _store_locked(sha):
         if not Upload.objects.filter(sha256=sha, state__in=holding).exists():
-            files.stored(sha).unlink(missing_ok=True)
+            shelf.forget_upload(sha)
 
 
 @contextmanager
-def _store_locked() -> Iterator[None]:
+def _store_locked(sha: str) -> Iterator[None]:
     """Keep one process from deleting the bytes that another is just beginning to share."""
     with (files.folder("files") / ".lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        with transaction.atomic(), shelf.locked(sha):
+            yield

@@ -21,10 +21,13 @@ from tasks.supervisor import Supervisor
 from xai import environment, jail
 from xai.errors import XaiError
 
-HOST = "127.0.0.1"
+HOST = environment.text("PARALLAX_HOST", "127.0.0.1")
+PARTS = ("site", "workers", "housekeeping")
 _MENDED_AFTER = 3
 """After so many failed starts in a row the broker's own file is what is wrong with it."""
 _READY_SECONDS = 60.0
+_MIGRATING = 0x9A7A11A
+"""The number of the lock that is held while migrating."""
 # Solo: one process per core that runs one task at a time. A forking pool would hold each task in a
 # second process, and fork after threads have started; the heavy work is in the jailed child anyway.
 _WORKER = (
@@ -45,6 +48,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Allow another port than that of the environment."""
         parser.add_argument("--port", type=int, default=environment.number("PORT", 8000))
+        parser.add_argument(
+            "--only", action="append", choices=PARTS, help="start this alone; may be given twice"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start, wait, stop."""
@@ -54,14 +60,16 @@ class Command(BaseCommand):
             signal.signal(kind, _interrupt)
         try:
             with _only_one(Path(settings.DATA_DIR)):
-                self._run(options["port"])
+                self._run(options["port"], tuple(options["only"] or PARTS))
         except XaiError as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")
 
-    def _run(self, port: int) -> None:
-        _check_port(port)
+    def _run(self, port: int, parts: tuple[str, ...]) -> None:
+        if "site" in parts:
+            _check_host()
+            _check_port(port)
         jail.require(settings.ISOLATION_REQUIRED)
         folder = broker.private_folder(Path(settings.DATA_DIR) / "redis")
         chosen = broker.choose(folder)
@@ -74,8 +82,9 @@ class Command(BaseCommand):
         calm = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         keeper = Supervisor(settings.BASE_DIR, logs, calm, self._say)
         try:
-            _start_parts(keeper, chosen, workers, port)
-            self._announce(keeper, port)
+            _start_parts(keeper, chosen, workers if "workers" in parts else 0, parts, port)
+            if "site" in parts:
+                self._announce(keeper, port)
             keeper.watch()
         finally:
             # A second Ctrl-C must not leave half of the parts behind.
@@ -133,6 +142,14 @@ def _only_one(folder: Path) -> IO[str]:
     return file
 
 
+def _check_host() -> None:
+    if not settings.IS_SERVER and HOST not in {"127.0.0.1", "::1", "localhost"}:
+        raise XaiError(
+            f"PARALLAX_HOST={HOST} would let other machines in without a password. "
+            "Set PARALLAX_MODE=server first."
+        )
+
+
 def _check_port(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -146,6 +163,10 @@ def _check_port(port: int) -> None:
 
 
 def _prepare_database() -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # Machines that start together migrate one after the other; the lock ends with us.
+            cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATING])
     call_command("migrate", interactive=False, verbosity=0)
     system.check_database()
     if connection.vendor == "sqlite":
@@ -154,7 +175,9 @@ def _prepare_database() -> None:
     connections.close_all()
 
 
-def _start_parts(keeper: Supervisor, chosen: broker.Broker, workers: int, port: int) -> None:
+def _start_parts(
+    keeper: Supervisor, chosen: broker.Broker, workers: int, parts: tuple[str, ...], port: int
+) -> None:
     folder = Path(settings.DATA_DIR) / "redis"
     if chosen.program is not None:
         broker.private_folder(Path(settings.BROKER_SOCKET).parent)
@@ -168,5 +191,7 @@ def _start_parts(keeper: Supervisor, chosen: broker.Broker, workers: int, port: 
     for number in range(1, workers + 1):
         name = f"worker{number}@parallax"
         keeper.start(f"worker {number}", [python, "-m", *_WORKER.split(), "--hostname", name])
-    keeper.start("housekeeping", [python, "manage.py", "housekeeping"])
-    keeper.start("web", [python, "-m", *_WEB.split(), "--bind", f"{HOST}:{port}"])
+    if "housekeeping" in parts:
+        keeper.start("housekeeping", [python, "manage.py", "housekeeping"])
+    if "site" in parts:
+        keeper.start("web", [python, "-m", *_WEB.split(), "--bind", f"{HOST}:{port}"])
