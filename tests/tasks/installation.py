@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import numpy as np
 
 from tasks import broker
 from tasks.celery import app
@@ -21,6 +24,10 @@ WORKER = (
     "celery --app tasks.celery worker --pool solo --queues inspect,work --loglevel WARNING "
     "--without-gossip --without-mingle --without-heartbeat"
 )
+
+
+METHODS = (("lime", {"samples": 3000}), ("occlusion", {}))
+"""What `make_files` is explained by: some seconds of work in several shards."""
 
 
 class Installation:
@@ -121,3 +128,45 @@ def is_computing(run, method):
 def recipe(model, data, *methods, rows="all", **choices):
     chosen = tuple(MethodChoice(slug, params) for slug, params in methods)
     return Recipe(model.sha256, data.sha256, chosen, rows=rows, **choices)
+
+
+def make_files(folder):
+    """Write a regression of twelve columns, slow enough to be interrupted, and its data."""
+    import pandas as pd
+    import xgboost
+
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame(draw.normal(size=(1500, 12)), columns=[f"c{i}" for i in range(12)])
+    truth = frame["c0"] * frame["c1"] + np.sin(frame["c2"]) + draw.normal(size=1500) / 10
+    xgboost.XGBRegressor(n_estimators=150, max_depth=5, n_jobs=1).fit(frame, truth).save_model(
+        folder / "model.json"
+    )
+    frame.to_csv(folder / "data.csv", index=False)
+    return folder
+
+
+def reaping():
+    """Keep house as the housekeeping process does, but from the test."""
+    from tasks import housekeeping
+
+    last = time.monotonic()
+
+    def meanwhile():
+        nonlocal last
+        if time.monotonic() - last > housekeeping.REAP_SECONDS:
+            last = time.monotonic()
+            housekeeping.reap()
+
+    return meanwhile
+
+
+def numbers(folder):
+    """Return the numbers of every result below a folder of results."""
+    import pyarrow.parquet as pq
+
+    found = {}
+    for path in sorted(folder.glob("*/*.parquet")):
+        job = json.loads((path.parent / "job.json").read_text())
+        name = f"{job['role']}:{job['method']}"
+        found[name, path.name] = pq.read_table(path).to_pylist()
+    return found

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 
-import numpy as np
 import pytest
 
-from tests.tasks.installation import Installation, is_computing, over, recipe, wait_for
+from tests.tasks.installation import (
+    METHODS,
+    Installation,
+    is_computing,
+    make_files,
+    numbers,
+    over,
+    reaping,
+    recipe,
+    wait_for,
+)
 
 pytestmark = pytest.mark.slow
 PATIENCE = 120
-METHODS = (("lime", {"samples": 3000}), ("occlusion", {}))
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A regression of twelve columns, slow enough to be interrupted, and its data."""
-    import pandas as pd
-    import xgboost
-
-    folder = tmp_path_factory.mktemp("made")
-    draw = np.random.default_rng(0)
-    frame = pd.DataFrame(draw.normal(size=(1500, 12)), columns=[f"c{i}" for i in range(12)])
-    truth = frame["c0"] * frame["c1"] + np.sin(frame["c2"]) + draw.normal(size=1500) / 10
-    xgboost.XGBRegressor(n_estimators=150, max_depth=5, n_jobs=1).fit(frame, truth).save_model(
-        folder / "model.json"
-    )
-    frame.to_csv(folder / "data.csv", index=False)
-    return folder
+    return make_files(tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture
@@ -85,31 +81,11 @@ def submit(house, inspected, monkeypatch):
     return lambda: queue.submit(house.owner, recipe(model, data, *METHODS), model, data)
 
 
-def reaping():
-    """Keep house as the housekeeping process does, but from the test."""
-    from tasks import housekeeping
-
-    last = time.monotonic()
-
-    def meanwhile():
-        nonlocal last
-        if time.monotonic() - last > housekeeping.REAP_SECONDS:
-            last = time.monotonic()
-            housekeeping.reap()
-
-    return meanwhile
-
-
 def results(house):
     """Return the numbers of every result, then forget them all."""
-    import pyarrow.parquet as pq
-
     from xai.web.models import Run
 
-    found = {}
-    for path in sorted((house.folder / "results").glob("*/*.parquet")):
-        method = json.loads((path.parent / "job.json").read_text())["method"]
-        found[method, path.name] = pq.read_table(path).to_pylist()
+    found = numbers(house.folder / "results")
     shutil.rmtree(house.folder / "results")
     Run.objects.all().delete()
     return found
@@ -130,7 +106,7 @@ def test_a_worker_killed_in_the_middle_of_a_shard_costs_nothing_but_time(house, 
     wait_for(over(calm), PATIENCE, "the undisturbed run")
     assert_whole(calm, killed=0)
     expected = results(house)
-    assert ("lime", "attributions.parquet") in expected
+    assert ("method:lime", "attributions.parquet") in expected
 
     run = submit()
     assert run.jobs.get(role="method", method="lime").shards.count() >= 3

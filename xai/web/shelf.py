@@ -227,7 +227,8 @@ def _unpack(name: str, target: Path) -> None:
 
 def _listed(prefix: str) -> list[str]:
     """Return the names below a prefix; the listing of a store knows folders only by their names."""
-    found, folders = [], [prefix]
+    found: list[str] = []
+    folders = [prefix]
     while folders:
         folder = folders.pop()
         with _reaching() as store:
