@@ -30,6 +30,7 @@ from xai.methods.gradient import integrated_gradients
 from xai.methods.shapley import units
 from xai.workbench import texts
 from xai.workbench.classifier import Classifier
+from xai.workbench.explained import Explained
 from xai.workbench.text_scores import predict
 from xai.workbench.tokenized import tokenized
 
@@ -89,7 +90,7 @@ def posed(classifier, sentences):
     lines = [" ".join(f"w{i}" for i in draw.integers(0, WORDS, n)) for n in lengths]
     samples = [tokenized(classifier.tokenizer, classifier.most, line) for line in lines]
     targets = predict(classifier, samples).argmax(axis=1)
-    problem = texts.problem(classifier, samples, np.arange(sentences), targets, 0)
+    problem = texts.problem(classifier, samples, np.arange(sentences), Explained(targets), 0)
     return replace(problem, inner=None), lines
 
 

@@ -199,6 +199,8 @@ class Recipe:
         is no language model.
     temperature : float
         0: the likeliest token each time; 1: drawn as the model says, by `seed`.
+    score : str
+        Of a text classifier: "logit" of the class, or "" for its probability.
     kind : str
         Of the model, a key of `xai.methods.catalogue.KINDS`.
     """
@@ -218,6 +220,7 @@ class Recipe:
     continuation: str = ""
     tokens: int = 0
     temperature: float = 0.0
+    score: str = ""
 
     def as_json(self) -> dict[str, Json]:
         """Return plain data, ready for `json.dumps`."""

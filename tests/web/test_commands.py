@@ -102,6 +102,7 @@ def test_a_method_that_fails_leaves_the_others_and_exits_with_3(manage, tmp_path
         (("model.skops", "whole.csv", "--param", "shapley"), "METHOD.NAME=VALUE"),
         (("model.skops", "whole.csv", "--rows", "many"), "first:100"),
         (("model.skops", "whole.csv", "--target", "maybe"), "no class 'maybe'"),
+        (("model.skops", "whole.csv", "--score", "logit"), "is for text classifiers"),
     ],
     ids=lambda found: found if isinstance(found, str) else "",
 )

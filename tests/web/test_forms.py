@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.http import QueryDict
 
+from tests.reports.text_run import DATA, MODEL
 from xai.web.forms import RunForm
 from xai.web.models import Run
 
@@ -134,3 +135,19 @@ def test_a_good_form_starts_a_run_and_a_bad_one_says_why(browser, files, monkeyp
     bad = browser.post("/runs/new/", answers(**chosen(files), methods=[]))
     assert bad.status_code == 422
     assert "Choose at least one method" in bad.content.decode()
+
+
+def test_a_text_classifier_is_explained_by_probability_or_logit(alice, make_upload):
+    model = make_upload(alice, facts=MODEL, name="mood.zip")
+    texts = {"name": "text", "kind": "category", "text": {"mean_length": 40, "is_likely": True}}
+    facts = DATA | {"columns": [texts, {"name": "label", "kind": "category"}]}
+    data = make_upload(alice, "dataset", facts=facts, name="reviews.csv")
+    for score in ("", "logit"):
+        form = form_of((model, data), text="text", score=score)
+        assert form.is_valid(), form.errors
+        assert form.recipe().score == score
+    assert not form_of((model, data), text="text", score="odds").is_valid()
+
+
+def test_other_models_have_one_score(files):
+    assert "score" not in form_of(files).fields

@@ -12,6 +12,7 @@ from tests.assets.folders import tiny_text_classifier
 from xai.methods.gradient import deeplift
 from xai.workbench import texts
 from xai.workbench.classifier import open_classifier
+from xai.workbench.explained import Explained
 from xai.workbench.mean_slopes import Undefined, own_functions, recorded
 from xai.workbench.tokenized import tokenized
 
@@ -154,7 +155,7 @@ def test_a_transformer_adds_up_whatever_its_activation(activation, tmp_path):
     classifier = open_classifier(str(path))
     lines = ("the plot was awful , but the actor is funny", "a good film", "")
     samples = [tokenized(classifier.tokenizer, classifier.most, line) for line in lines]
-    posed = texts.problem(classifier, samples, np.arange(3), np.array([0, 1, 1]), 0)
+    posed = texts.problem(classifier, samples, np.arange(3), Explained(np.array([0, 1, 1])), 0)
     found = deeplift.attribute(posed, deeplift.Params())
     whole = posed.score(np.ones((3, posed.player_counts.max()), dtype=bool), np.arange(3))[:, 0]
     summed = np.concatenate(found.base) + [values.sum() for values in found.values]

@@ -10,6 +10,7 @@ from tests.assets.folders import tiny_text_classifier
 from xai.methods import catalogue
 from xai.workbench import texts
 from xai.workbench.classifier import open_classifier
+from xai.workbench.explained import Explained
 from xai.workbench.tokenized import tokenized
 
 HEARD, STARED_AT = "lovely", "film"
@@ -36,7 +37,7 @@ def problem(tmp_path_factory):
     with torch.no_grad():
         _plant(classifier)
     sample = tokenized(classifier.tokenizer, classifier.most, LINE)
-    return texts.problem(classifier, [sample], np.array([0]), np.array([1]), 0)
+    return texts.problem(classifier, [sample], np.array([0]), Explained(np.array([1])), 0)
 
 
 def _plant(classifier):

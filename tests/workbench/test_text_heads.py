@@ -15,7 +15,6 @@ from xai.methods.attention import heads
 from xai.vocabulary import Recipe
 from xai.workbench import texts
 from xai.workbench.classifier import open_classifier
-from xai.workbench.text_scores import probabilities
 
 LINES = ("a very good film", "the plot was awful , but the actor is funny .", "good unheard !")
 
@@ -73,12 +72,12 @@ def test_the_effect_of_a_head_is_what_its_zeroed_weights_take_away(found, payloa
     classifier = open_classifier(payload["model"])
     network, ids = classifier.network, classifier.tokenizer(LINES[sample], return_tensors="pt")
     with torch.no_grad():
-        whole = probabilities(network(**ids).logits)[0]
+        whole = network(**ids).logits.double().softmax(-1)[0].numpy()
         for layer, head in np.ndindex(2, 2):
             weight = network.bert.encoder.layer[layer].attention.output.dense.weight
             kept = weight.clone()
             weight[:, head * 16 : (head + 1) * 16] = 0
-            without = probabilities(network(**ids).logits)[0]
+            without = network(**ids).logits.double().softmax(-1)[0].numpy()
             weight.copy_(kept)
             target = whole.argmax()
             expected = whole[target] - without[target]

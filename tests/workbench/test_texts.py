@@ -13,7 +13,6 @@ from xai.methods import catalogue
 from xai.vocabulary import Recipe
 from xai.workbench import texts
 from xai.workbench.classifier import open_classifier
-from xai.workbench.text_scores import probabilities
 from xai.workbench.tokenized import tokenized
 
 LINES = (
@@ -220,12 +219,10 @@ def test_pairs_are_two_texts_with_one_count_of_words(payload):
     assert found.words.tolist() == [-1, 0, 1, 2, -1, 3, 4, 5, -1]
     assert found.types.tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 1]
     assert found.pieces[5:8] == ("a", "bad", "day")
-    arrays = probabilities(
-        classifier.logits(
-            torch.tensor(found.ids)[None], np.array([9]), torch.tensor(found.types)[None]
-        )
+    logits = classifier.logits(
+        torch.tensor(found.ids)[None], np.array([9]), torch.tensor(found.types)[None]
     )
-    assert arrays.sum() == pytest.approx(1)
+    assert np.isfinite(logits.numpy()).all()
 
 
 def test_a_text_that_is_too_long_is_cut_and_says_so(payload):

@@ -29,6 +29,9 @@ TOKENS_DEFAULT = 16
 
 TEMPERATURE_MOST = 5.0
 
+SCORES = ("probability", "logit")
+"""Of a text classifier; the first is the usual one."""
+
 Report = Callable[[str, int, int], None]
 """Called with (what is being done, done, total) in model evaluations."""
 
@@ -48,6 +51,7 @@ class Options:
     continuation: str = ""
     tokens: int = 0
     temperature: float = 0.0
+    score: str = ""
     background: int = 50
     seed: int = 0
     command: str = ""
@@ -193,6 +197,7 @@ class _Run:
             continuation=self.fit.get("continuation", ""),
             tokens=_tokens(options, self.kind),
             temperature=_temperature(options, self.kind),
+            score=_score(options.score, self.kind),
         )
 
 
@@ -259,3 +264,11 @@ def _temperature(options: Options, kind: str) -> float:
             f"--temperature must be from 0 to {TEMPERATURE_MOST:g}, not {options.temperature:g}."
         )
     return options.temperature if kind == catalogue.GENERATION else 0.0
+
+
+def _score(score: str, kind: str) -> str:
+    if kind != catalogue.TEXT and score:
+        raise InvalidParameter("--score is for text classifiers; this model has one score.")
+    if score not in {"", *SCORES}:
+        raise InvalidParameter(f"--score must be one of {', '.join(SCORES)}, not {score!r}.")
+    return "" if score == SCORES[0] else score

@@ -82,6 +82,7 @@ def command_for(recipe: Recipe, model: str, dataset: str) -> str:
         ("--pair", recipe.pair),
         ("--continuation", recipe.continuation),
         ("--tokens", str(recipe.tokens) if recipe.tokens else ""),
+        ("--score", recipe.score),
         ("--temperature", f"{recipe.temperature:g}" if recipe.temperature else ""),
     ):
         words += [name, value] if value else []

@@ -104,6 +104,12 @@ class RunForm(forms.Form):
         required=False,
         help_text="Each written token is explained. A given continuation is cut here.",
     )
+    score = forms.ChoiceField(
+        label="Score to explain",
+        required=False,
+        choices=(("", "Probability of the class"), ("logit", "Logit of the class")),
+        help_text="A logit still moves where the model is sure; other classes have no part in it.",
+    )
     seed = forms.IntegerField(
         label="Seed",
         min_value=0,
@@ -259,14 +265,17 @@ class RunForm(forms.Form):
             text=answers.get("text") or "",
             pair=answers.get("pair") or "",
             continuation=answers.get("continuation") or "",
+            score=answers.get("score") or "",
             tokens=answers.get("tokens") or (16 if "tokens" in self.fields else 0),
         )
 
 
-_OF_KINDS = {"target", "label", "features", "background", "text", "pair", "continuation", "tokens"}
+_OF_KINDS = {
+    "target", "label", "features", "background", "text", "pair", "score", "continuation", "tokens",
+}  # fmt: skip
 _FIELDS = {
     catalogue.TABULAR: {"target", "label", "features", "background"},
-    catalogue.TEXT: {"target", "label", "text", "pair"},
+    catalogue.TEXT: {"target", "label", "text", "pair", "score"},
     catalogue.GENERATION: {"text", "continuation", "tokens"},
     catalogue.IMAGES: {"target"},
 }

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from xai.vocabulary import Floats, Progress
 from xai.workbench.classifier import TOKENS_AT_ONCE, Classifier
-from xai.workbench.text_scores import padded, probabilities
+from xai.workbench.explained import Explained
+from xai.workbench.text_scores import padded
 from xai.workbench.tokenized import Tokenized
 
 MIXERS = (
@@ -40,14 +41,14 @@ class _Silencer:
 
 
 def effects(
-    classifier: Classifier, sample: Tokenized, target: int, progress: Progress
+    classifier: Classifier, sample: Tokenized, explained: Explained, progress: Progress
 ) -> Floats | None:
     """Return score − score without the head, shape (layers, heads); None where heads are not found.
 
     Parameters
     ----------
-    target : int
-        Class whose probability is the score.
+    explained : Explained
+        Of this sample alone.
     """
     config = classifier.network.config
     layers, heads = int(config.num_hidden_layers), int(config.num_attention_heads)
@@ -55,7 +56,7 @@ def effects(
     mixers = [m for name, m in classifier.network.named_modules() if name.endswith(MIXERS)]
     handles = [mixer.register_forward_pre_hook(silencer) for mixer in mixers]
     try:
-        return _measured(classifier, sample, target, silencer, (layers, progress))
+        return _measured(classifier, sample, explained, silencer, (layers, progress))
     finally:
         for handle in handles:
             handle.remove()
@@ -64,12 +65,12 @@ def effects(
 def _measured(
     classifier: Classifier,
     sample: Tokenized,
-    target: int,
+    explained: Explained,
     silencer: _Silencer,
     how: tuple[int, Progress],
 ) -> Floats | None:
     layers, progress = how
-    score = _scorer(classifier, sample, target, silencer)
+    score = _scorer(classifier, sample, explained, silencer)
     nobody = np.zeros(0, dtype=np.int64)
     whole = score(-1, nobody, 1)[0]
     if silencer.calls != layers:
@@ -85,7 +86,7 @@ def _measured(
 
 
 def _scorer(
-    classifier: Classifier, sample: Tokenized, target: int, silencer: _Silencer
+    classifier: Classifier, sample: Tokenized, explained: Explained, silencer: _Silencer
 ) -> Callable[[int, np.ndarray, int], Floats]:
     ids, types = padded(classifier, [sample], np.zeros(1, dtype=np.int64))
 
@@ -94,6 +95,7 @@ def _scorer(
         silencer.layer, silencer.silent, silencer.calls = layer, silent, 0
         sizes = np.full(rows, len(sample.ids))
         logits = classifier.logits(ids.expand(rows, -1), sizes, types.expand(rows, -1))
-        return probabilities(logits)[:, target]
+        found: Floats = explained.scores(logits.double(), np.zeros(rows, dtype=np.int64)).numpy()
+        return found
 
     return score

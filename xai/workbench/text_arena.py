@@ -12,7 +12,7 @@ from xai.units import Bools, Kept, UnitProblem
 from xai.vocabulary import Floats, Integers, Progress
 from xai.workbench.arena import Arena, Counted
 from xai.workbench.classifier import Classifier
-from xai.workbench.text_scores import probabilities
+from xai.workbench.explained import PROBABILITY, Explained
 from xai.workbench.tokenized import Tokenized
 
 _TOKENS = {
@@ -24,7 +24,7 @@ _TOKENS = {
 
 
 class Without:
-    """Probability of the target of each sample without some words; see `xai.units.Kept`.
+    """Score of the target of each sample without some words; see `xai.units.Kept`.
 
     Parameters
     ----------
@@ -36,11 +36,11 @@ class Without:
         self,
         classifier: Classifier,
         samples: Sequence[Tokenized],
-        targets: Integers,
+        explained: Explained,
         fill: int | None = None,
     ) -> None:
         self._classifier, self._samples = classifier, samples
-        self._targets, self._fill = targets, fill
+        self._explained, self._fill = explained, fill
         self._players = [sample.players for sample in samples]
 
     @torch.inference_mode()
@@ -57,8 +57,7 @@ class Without:
             logits = self._classifier.logits(
                 torch.from_numpy(ids), sizes[rows], torch.from_numpy(types)
             )
-            shares = probabilities(logits)
-            found[rows, 0] = shares[np.arange(len(rows)), self._targets[of[rows]]]
+            found[rows, 0] = self._explained.scores(logits.double(), of[rows]).numpy()
         return found
 
     def _rest(self, kept: Bools, sample: int) -> tuple[Integers, Integers]:
@@ -75,7 +74,7 @@ class Without:
 def arena(
     classifier: Classifier,
     samples: Sequence[Tokenized],
-    targets: Integers,
+    explained: Explained,
     problem: UnitProblem,
     watch: Progress,
 ) -> Arena:
@@ -84,12 +83,12 @@ def arena(
         (Baseline("blank", "Blank", f"In place of each token stands {classifier.blank_name}."),
          problem.score),
         (Baseline("left-out", "Left out", "The words are left out, the text becomes shorter."),
-         Without(classifier, samples, targets)),
+         Without(classifier, samples, explained)),
     ]  # fmt: skip
     if found := _another(classifier):
         token, words = found
         baseline = Baseline("token", "Another token", f"In place of each token stands {words}.")
-        scores.append((baseline, Without(classifier, samples, targets, token)))
+        scores.append((baseline, Without(classifier, samples, explained, token)))
     counted = [(baseline, Counted(score, watch)) for baseline, score in scores]
     return Arena(
         rows=problem.rows,
@@ -97,7 +96,7 @@ def arena(
         shapes=problem.shapes,
         scores=tuple(counted),
         spent=lambda: sum(score.done for _, score in counted),
-        is_probability=True,
+        is_probability=explained.unit == PROBABILITY,
     )
 
 

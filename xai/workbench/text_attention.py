@@ -11,6 +11,7 @@ from torch import Tensor
 from xai.errors import XaiError
 from xai.vocabulary import Floats, Integers
 from xai.workbench.classifier import Classifier
+from xai.workbench.explained import Explained
 from xai.workbench.text_scores import padded
 from xai.workbench.tokenized import Tokenized
 
@@ -22,9 +23,9 @@ class WordAttention:
     """See `xai.units.Attention`: a position is a unit."""
 
     def __init__(
-        self, classifier: Classifier, samples: Sequence[Tokenized], targets: Integers
+        self, classifier: Classifier, samples: Sequence[Tokenized], explained: Explained
     ) -> None:
-        self._classifier, self._samples, self._targets = classifier, samples, targets
+        self._classifier, self._samples, self._explained = classifier, samples, explained
         self._sizes = np.array([len(sample.ids) for sample in samples], dtype=np.int64)
         self._reads_last: bool | None = None
 
@@ -51,7 +52,7 @@ class WordAttention:
         with torch.enable_grad():
             inputs = self._classifier.embed(ids).detach().requires_grad_()
             answer = self._classifier.answer(inputs, self._sizes[of], types, output_attentions=True)
-            scores = self._scores(answer.logits, of)
+            scores = self._explained.scores(answer.logits, of)
             maps = answer.attentions
             slopes = torch.autograd.grad(scores.sum() * (output == 0), maps)
         return [(one.detach(), slope) for one, slope in zip(maps, slopes, strict=True)]
@@ -66,10 +67,6 @@ class WordAttention:
         """Turn weights over positions (b, t) into one array (u,) per sample."""
         rows = weights.detach().double().numpy()
         return [row[: self._sizes[i]] for row, i in zip(rows, of, strict=True)]
-
-    def _scores(self, logits: Tensor, of: Integers) -> Tensor:
-        shares = logits.softmax(dim=-1)
-        return shares[torch.arange(len(of)), torch.from_numpy(self._targets[of])]
 
     def _look(self) -> bool:
         """Find by the gradient which position of the last layer the answer is made from.

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from xai.vocabulary import Floats, Integers
 from xai.workbench.classifier import TOKENS_AT_ONCE, Classifier
+from xai.workbench.explained import Explained
 from xai.workbench.mean_slopes import own_functions, recorded, undefined
 from xai.workbench.text_scores import padded
 from xai.workbench.tokenized import Tokenized
@@ -27,9 +28,9 @@ class WordGradients:
     """
 
     def __init__(
-        self, classifier: Classifier, samples: Sequence[Tokenized], targets: Integers
+        self, classifier: Classifier, samples: Sequence[Tokenized], explained: Explained
     ) -> None:
-        self._classifier, self._samples, self._targets = classifier, samples, targets
+        self._classifier, self._samples, self._explained = classifier, samples, explained
         self._sizes = np.array([len(sample.ids) for sample in samples], dtype=np.int64)
 
     def batches(self, copies: int = 1) -> Iterator[Integers]:
@@ -69,8 +70,7 @@ class WordGradients:
         for row, i in enumerate(of):
             types[row, : self._sizes[i]] = self._samples[i].types
         logits = self._classifier.logits(given, self._sizes[of], torch.from_numpy(types))
-        shares = logits.softmax(dim=-1)
-        return shares[torch.arange(len(of)), torch.from_numpy(self._targets[of])]
+        return self._explained.scores(logits, of)
 
     def mean_slopes(self, of: Integers, output: int, nodes: int) -> tuple[Floats, Floats, Tensor]:
         """See `xai.methods.gradient.deeplift.MeanSlopes`."""

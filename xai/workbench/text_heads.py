@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from xai.vocabulary import Floats, Integers, ignore_progress
+from xai.vocabulary import Floats, ignore_progress
 from xai.workbench.classifier import Classifier
+from xai.workbench.explained import Explained
 from xai.workbench.head_effects import effects
 from xai.workbench.tokenized import Tokenized
 
@@ -18,9 +19,9 @@ class WordHeads:
     """See `xai.methods.attention.heads.Heads`."""
 
     def __init__(
-        self, classifier: Classifier, samples: Sequence[Tokenized], targets: Integers
+        self, classifier: Classifier, samples: Sequence[Tokenized], explained: Explained
     ) -> None:
-        self._classifier, self._samples, self._targets = classifier, samples, targets
+        self._classifier, self._samples, self._explained = classifier, samples, explained
         named = [(name, _name_of(classifier, name)) for name in classifier.outputs]
         self._names = [(name, vector) for name, vector in named if vector is not None]
         self.labels = tuple(name for name, _vector in self._names)
@@ -32,8 +33,8 @@ class WordHeads:
 
     def effect(self, sample: int) -> Floats | None:
         """Return score minus score without each head, (layers, heads); None if not found."""
-        target = int(self._targets[sample])
-        return effects(self._classifier, self._samples[sample], target, ignore_progress)
+        explained = Explained(self._explained.classes[[sample]], self._explained.unit)
+        return effects(self._classifier, self._samples[sample], explained, ignore_progress)
 
     @torch.inference_mode()
     def alike(self, sample: int) -> Floats:

@@ -11,11 +11,12 @@ from torch import Tensor
 from xai.units import FIXED, Bools
 from xai.vocabulary import Floats, Integers
 from xai.workbench.classifier import Classifier
+from xai.workbench.explained import Explained
 from xai.workbench.tokenized import Tokenized
 
 
 class KeptWords:
-    """Probability of the target of each sample; see `xai.units.Kept`.
+    """Score of the target of each sample; see `xai.units.Kept`.
 
     Variations of many samples share forwards: those of like length together.
     """
@@ -25,10 +26,10 @@ class KeptWords:
         classifier: Classifier,
         samples: Sequence[Tokenized],
         groups: Sequence[Integers],
-        targets: Integers,
+        explained: Explained,
     ) -> None:
         self._classifier, self._samples = classifier, samples
-        self._groups, self._targets = groups, targets
+        self._groups, self._explained = groups, explained
         self._sizes = np.array([len(sample.ids) for sample in samples], dtype=np.int64)
 
     @torch.inference_mode()
@@ -37,8 +38,8 @@ class KeptWords:
         found = np.full((len(of), 1), np.nan)
         for rows in self._classifier.batches(self._sizes[of]):
             ids, types, sizes = self._stacked(kept[rows], of[rows])
-            shares = probabilities(self._classifier.logits(ids, sizes, types))
-            found[rows, 0] = shares[np.arange(len(rows)), self._targets[of[rows]]]
+            logits = self._classifier.logits(ids, sizes, types)
+            found[rows, 0] = self._explained.scores(logits.double(), of[rows]).numpy()
         return found
 
     def _stacked(self, kept: Bools, of: Integers) -> tuple[Tensor, Tensor, Integers]:
@@ -57,19 +58,20 @@ class KeptWords:
         return torch.from_numpy(ids), torch.from_numpy(types), sizes
 
 
-def probabilities(logits: Tensor) -> Floats:
-    """Return the shares (b, k) of logits, in double precision."""
-    return logits.detach().double().softmax(dim=-1).numpy()
+def probabilities(logits: Floats) -> Floats:
+    """Return the shares (n, k) of logits."""
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 @torch.inference_mode()
 def predict(classifier: Classifier, samples: Sequence[Tokenized]) -> Floats:
-    """Return the probabilities (n, k) of whole samples."""
+    """Return the logits (n, k) of whole samples."""
     sizes = np.array([len(sample.ids) for sample in samples], dtype=np.int64)
     found = np.zeros((len(samples), len(classifier.outputs)))
     for rows in classifier.batches(sizes):
         ids, types = padded(classifier, samples, rows)
-        found[rows] = probabilities(classifier.logits(ids, sizes[rows], types))
+        found[rows] = classifier.logits(ids, sizes[rows], types).double().numpy()
     return found
 
 

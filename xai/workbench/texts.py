@@ -17,10 +17,11 @@ from xai.vocabulary import Floats, Integers, Json, Progress, Recipe
 from xai.workbench import text_arena
 from xai.workbench.arena import Arena
 from xai.workbench.classifier import Classifier, open_classifier
+from xai.workbench.explained import LOGIT, PROBABILITY, Explained
 from xai.workbench.text_attention import WordAttention
 from xai.workbench.text_gradients import WordGradients
 from xai.workbench.text_heads import WordHeads
-from xai.workbench.text_scores import KeptWords, predict
+from xai.workbench.text_scores import KeptWords, predict, probabilities
 from xai.workbench.tokenized import Tokenized, tokenized
 
 Arrays = dict[str, np.ndarray]
@@ -64,10 +65,10 @@ def fit(payload: Json) -> Json:
     }
 
 
-def about(payload: Json, recipe: Recipe) -> Json:  # noqa: ARG001 - every kind is asked alike
+def about(payload: Json, recipe: Recipe) -> Json:
     """Return what every result says of the model: unit, problem, outputs, and warnings."""
     return {
-        "unit": "probability",
+        "unit": recipe.score or PROBABILITY,
         "problem": "classification",
         "outputs": list(open_classifier(payload["model"]).outputs),
         "warnings": [],
@@ -81,12 +82,13 @@ def predictions(
     classifier, texts = open_classifier(payload["model"]), _texts(payload, recipe)
     rows = choose(recipe.rows, len(texts), recipe.seed)[slice(*span)]
     samples = [_tokenized(classifier, texts, int(row)) for row in rows]
-    shares = _answers(classifier, samples)
+    logits = _answers(classifier, samples)
+    shares = probabilities(logits)
     progress(len(rows), len(rows))
     arrays: Arrays = {
         "rows": rows,
-        "targets": _targets(classifier, shares, recipe.target),
-        "outputs": shares,
+        "targets": _explained(classifier, logits, recipe).classes,
+        "outputs": logits if recipe.score == LOGIT else shares,
         "probabilities": shares,
     }
     if recipe.label:
@@ -109,8 +111,8 @@ def pose(payload: Json, recipe: Recipe, seed: int, start: int, stop: int) -> Uni
     classifier, texts = open_classifier(payload["model"]), _texts(payload, recipe)
     rows = choose(recipe.rows, len(texts), recipe.seed)[start:stop]
     samples = [_tokenized(classifier, texts, int(row)) for row in rows]
-    targets = _targets(classifier, _answers(classifier, samples), recipe.target)
-    return problem(classifier, samples, rows, targets, seed)
+    explained = _explained(classifier, _answers(classifier, samples), recipe)
+    return problem(classifier, samples, rows, explained, seed)
 
 
 def arena(payload: Json, recipe: Recipe, span: tuple[int, int], progress: Progress) -> Arena:
@@ -118,8 +120,8 @@ def arena(payload: Json, recipe: Recipe, span: tuple[int, int], progress: Progre
     classifier, texts = open_classifier(payload["model"]), _texts(payload, recipe)
     posed = pose(payload, recipe, payload["job"]["seed"], *span)
     samples = [_tokenized(classifier, texts, int(row)) for row in posed.rows]
-    targets = _targets(classifier, _answers(classifier, samples), recipe.target)
-    return text_arena.arena(classifier, samples, targets, posed, progress)
+    explained = _explained(classifier, _answers(classifier, samples), recipe)
+    return text_arena.arena(classifier, samples, explained, posed, progress)
 
 
 def one(payload: Json, recipe: Recipe, row: int) -> tuple[Tokenized, UnitProblem, int]:
@@ -134,35 +136,35 @@ def one(payload: Json, recipe: Recipe, row: int) -> tuple[Tokenized, UnitProblem
     if not 0 <= row < len(texts):
         raise InvalidParameter(f"There is no row {row}; the data has {len(texts)} rows.")
     sample = _tokenized(classifier, texts, row)
-    targets = _targets(classifier, _answers(classifier, [sample]), recipe.target)
-    posed = problem(classifier, [sample], np.array([row]), targets, recipe.seed)
-    return sample, posed, int(targets[0])
+    explained = _explained(classifier, _answers(classifier, [sample]), recipe)
+    posed = problem(classifier, [sample], np.array([row]), explained, recipe.seed)
+    return sample, posed, int(explained.classes[0])
 
 
 def problem(
     classifier: Classifier,
     samples: list[Tokenized],
     rows: Integers,
-    targets: Integers,
+    explained: Explained,
     seed: int,
 ) -> UnitProblem:
-    """Return the problem of explaining one class of each sample, by its probability."""
+    """Return the problem of explaining one class of each sample."""
     players = [sample.players for sample in samples]
     units = [np.where(s.special, -1, np.arange(len(s.ids))) for s in samples]
-    gradients = WordGradients(classifier, samples, targets)
+    gradients = WordGradients(classifier, samples, explained)
     return UnitProblem(
         rows=rows,
         names=tuple(sample.pieces for sample in samples),
         shapes=tuple((len(sample.ids),) for sample in samples),
         players=tuple(players),
-        outputs=tuple((classifier.outputs[target],) for target in targets),
-        score=KeptWords(classifier, samples, players, targets),
-        inner=KeptWords(classifier, samples, units, targets),
+        outputs=tuple((classifier.outputs[target],) for target in explained.classes),
+        score=KeptWords(classifier, samples, players, explained),
+        inner=KeptWords(classifier, samples, units, explained),
         seed=seed,
         gradients=gradients,
-        attention=WordAttention(classifier, samples, targets),
+        attention=WordAttention(classifier, samples, explained),
         extras={
-            "heads": WordHeads(classifier, samples, targets),
+            "heads": WordHeads(classifier, samples, explained),
             "mean_slopes": gradients.mean_slopes,
         },
     )
@@ -183,25 +185,26 @@ def _tokenized(classifier: Classifier, texts: Texts, row: int) -> Tokenized:
 
 
 def _answers(classifier: Classifier, samples: list[Tokenized]) -> Floats:
-    shares = predict(classifier, samples)
-    bad = ~np.isfinite(shares).all(axis=1)
+    logits = predict(classifier, samples)
+    bad = ~np.isfinite(logits).all(axis=1)
     if bad.any():
         raise XaiError(
             f"The model answers with NaN or infinity for {bad.sum()} of {len(samples)} texts, so "
             "nothing can be explained there. Check the model on this data."
         )
-    return shares
+    return logits
 
 
-def _targets(classifier: Classifier, shares: Floats, target: str) -> Integers:
-    names = classifier.outputs
-    if not target:
-        return np.asarray(shares.argmax(axis=1), dtype=np.int64)
-    if target not in names:
+def _explained(classifier: Classifier, logits: Floats, recipe: Recipe) -> Explained:
+    """Return the named class, or the predicted one of each text, and the unit of its score."""
+    names, unit = classifier.outputs, recipe.score or PROBABILITY
+    if not recipe.target:
+        return Explained(np.asarray(logits.argmax(axis=1), dtype=np.int64), unit)
+    if recipe.target not in names:
         raise InvalidParameter(
-            f"The model has no class {target!r}; it has: {', '.join(names[:20])}."
+            f"The model has no class {recipe.target!r}; it has: {', '.join(names[:20])}."
         )
-    return np.full(len(shares), names.index(target), dtype=np.int64)
+    return Explained(np.full(len(logits), names.index(recipe.target), dtype=np.int64), unit)
 
 
 def _cautions(classifier: Classifier, samples: list[Tokenized]) -> list[str]:

@@ -17,7 +17,7 @@ register = template.Library()
 UNITS = {
     "margin": "The margin: log-odds before they become a probability",
     "probability": "A probability",
-    "logit": "The raw logit of the class",
+    "logit": "The logit of the class, before it becomes a probability",
     "value": "The predicted value, in its own unit",
 }
 CAPABILITIES = {

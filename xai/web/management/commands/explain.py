@@ -42,6 +42,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--temperature", type=float, default=0.0, help="0: the likeliest token; 1: drawn."
         )
+        parser.add_argument("--score", default="", help="probability, or logit of the class.")
         parser.add_argument("--features", default="", help="Column order for a nameless model.")
         parser.add_argument("--background", type=int, default=50, help="Rows for 'no signal'.")
         parser.add_argument("--seed", type=int, default=0)
@@ -70,6 +71,7 @@ class Command(BaseCommand):
                 continuation=given["continuation"],
                 tokens=given["tokens"],
                 temperature=given["temperature"],
+                score=given["score"],
                 background=given["background"],
                 seed=given["seed"],
                 title=given["title"],
