@@ -11,8 +11,10 @@ import pytest
 
 from tests.reports.fixtures import DATA_SHA, METHODS, MODEL_SHA, NAMES, write_run
 from xai.errors import InvalidParameter
+from xai.jail import browser
 from xai.reports import bundle as written
 from xai.reports.bundle import write_bundle
+from xai.reports.outline import Outline
 
 SCHEMA = {
     "attributions.parquet": [
@@ -184,3 +186,19 @@ def test_numbers_that_json_has_not_become_null(results, tmp_path):
     changed = type(results).gather(manifest, results.folders)
     write_bundle(changed, tmp_path / "out")
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["model"]["score"] is None
+
+
+def test_a_pdf_that_cannot_be_made_is_named_and_the_rest_is_there(results, tmp_path, monkeypatch):
+    monkeypatch.setenv("PARALLAX_CHROMIUM", "no-such-browser")
+    missing = write_bundle(results, tmp_path / "out", Outline(with_pdf=True))
+    assert list(missing) == ["report.pdf"]
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert manifest["missing_files"] == missing
+    assert "report.html" in manifest["files"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(browser.find() is None, reason="no Chromium on this machine")
+def test_a_pdf_is_printed_when_asked_for(results, tmp_path):
+    assert write_bundle(results, tmp_path / "out", Outline(with_pdf=True)) == {}
+    assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF-")

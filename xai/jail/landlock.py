@@ -19,14 +19,18 @@ _CREATE, _ADD, _RESTRICT = 444, 445, 446
 _VERSION = 1
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _REMOVE_DIR, _REMOVE_FILE = (1 << i for i in range(6))
+_MAKE_SOCK, _MAKE_FIFO, _MAKE_SYM = 1 << 9, 1 << 10, 1 << 12
 _MAKE_DIR, _MAKE_REG, _REFER, _TRUNCATE, _IOCTL = 1 << 7, 1 << 8, 1 << 13, 1 << 14, 1 << 15
 _FIRST_RIGHTS = (1 << 13) - 1
 
 LIST = _READ_DIR
 READ = _READ_FILE | _READ_DIR
+RUN = READ | _EXECUTE
 # No links, sockets or pipes: whoever reads the folder afterwards shall find plain files in it.
 WRITE = READ | _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _REFER | _TRUNCATE
-_FOR_A_FILE = _READ_FILE | _WRITE_FILE | _TRUNCATE
+HOME = WRITE | _MAKE_SOCK | _MAKE_FIFO | _MAKE_SYM
+"""For a program of the system that keeps locks and sockets of its own in its folder."""
+_FOR_A_FILE = _EXECUTE | _READ_FILE | _WRITE_FILE | _TRUNCATE
 _TCP = 3
 _ABSTRACT_SOCKETS_AND_SIGNALS = 3
 
@@ -45,8 +49,8 @@ def restrict(rules: Iterable[tuple[str, int]]) -> None:
     Parameters
     ----------
     rules : pairs of (path, rights)
-        Rights are `LIST`, `READ` or `WRITE`, for the path and everything below it. A path that
-        does not exist is passed over.
+        Rights are `LIST`, `READ`, `RUN`, `WRITE` or `HOME`, for the path and everything below it.
+        A path that does not exist is passed over.
     """
     known = version()
     handled = _FIRST_RIGHTS | (_REFER if known >= 2 else 0)

@@ -26,6 +26,10 @@ _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _PR_SET_SECCOMP, _PR_GET_SECCOMP, _MODE_FILTER = 22, 21, 2
 _PR_SET_PDEATHSIG = 1
 _CLONE_THREAD = 0x10000
+_LOCAL = 1  # AF_UNIX
+_SOCKET = (41, 198)
+_RINGS = (425, 426, 427)  # io_uring: the same numbers everywhere
+_X32 = 1 << 30
 _SIGNAL_COMMANDS = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX
 
 
@@ -66,7 +70,36 @@ def restrict() -> None:
     Some stay open to the process itself: signals and limits on its own id, new threads.
     """
     column, machine = _MACHINES[platform.machine()]
-    steps = list(_program(column, machine, os.getpid()))
+    _install(list(_program(column, machine, os.getpid())))
+
+
+def restrict_network() -> None:
+    """Refuse every socket but local ones, for this process and all that it starts, for good.
+
+    For a program of the system, which may do the rest: it needs processes and local sockets.
+    """
+    column, machine = _MACHINES[platform.machine()]
+    _install(
+        [
+            _Step(_LOAD, _MACHINE_AT),
+            _Step(_EQUAL, machine, if_true=1),
+            _Step(_RETURN, _KILL_PROCESS),
+            _Step(_LOAD, _NUMBER_AT),
+            # io_uring makes sockets too, without the call; so do the numbers of x32.
+            _Step(_AT_LEAST, _X32, if_false=1),
+            _Step(_RETURN, _ABSENT),
+            *chain.from_iterable(
+                (_Step(_EQUAL, ring, if_false=1), _Step(_RETURN, _ABSENT)) for ring in _RINGS
+            ),
+            _Step(_EQUAL, _SOCKET[column], if_true=1),
+            _ALLOWED,
+            *_argument(0),
+            *_if_so(_Step(_EQUAL, _LOCAL), _ALLOWED, _REFUSED),
+        ]
+    )
+
+
+def _install(steps: list[_Step]) -> None:
     array = (_Instruction * len(steps))(
         *(_Instruction(s.code, s.if_true, s.if_false, s.value) for s in steps)
     )

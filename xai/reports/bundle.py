@@ -12,7 +12,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from xai.errors import InvalidParameter
+from xai.errors import InvalidParameter, NotApplicable
+from xai.jail import browser
 from xai.reports import strategies
 from xai.reports.html import render
 from xai.reports.manifest import complete
@@ -76,10 +77,22 @@ FAITHFULNESS = pa.schema(
 )
 
 
-def write_bundle(results: Results, out: Path, chosen: Outline = Outline()) -> None:  # noqa: B008 - frozen
+def write_bundle(
+    results: Results,
+    out: Path,
+    chosen: Outline = Outline(),  # noqa: B008 - frozen
+) -> dict[str, str]:
     """Write the bundle to the folder `out`, which is there whole or not at all.
 
-    `chosen` says what its report holds; the other files are always complete.
+    Parameters
+    ----------
+    chosen : Outline
+        What its report holds; the other files are always complete.
+
+    Returns
+    -------
+    dict
+        Why a file that was asked for could not be made, by its name.
 
     Raises
     ------
@@ -92,13 +105,14 @@ def write_bundle(results: Results, out: Path, chosen: Outline = Outline()) -> No
     fresh = out.parent / f".{out.name}-{uuid.uuid4().hex}"
     fresh.mkdir()
     try:
-        _fill(results, fresh, chosen)
+        missing = _fill(results, fresh, chosen)
         os.replace(fresh, out)  # noqa: PTH105 - over an empty folder too
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+    return missing
 
 
-def _fill(results: Results, folder: Path, chosen: Outline) -> None:
+def _fill(results: Results, folder: Path, chosen: Outline) -> dict[str, str]:
     of_methods = [method.folder for method in results.methods]
     agreement = results.folders.get("agreement")
     predictions = results.folders.get("predictions")
@@ -120,9 +134,20 @@ def _fill(results: Results, folder: Path, chosen: Outline) -> None:
         _join("faithfulness.parquet", FAITHFULNESS, [faithfulness], folder)
         shutil.copyfile(faithfulness / "faithfulness.json", folder / "faithfulness.json")
     (folder / "report.html").write_text(render(results, chosen), encoding="utf-8")
+    missing = _printed(folder) if chosen.with_pdf else {}
     files = {path.name: path for path in folder.iterdir()}
-    text = json.dumps(complete(results, files), indent=2, allow_nan=False)
+    known = complete(results, files) | ({"missing_files": missing} if missing else {})
+    text = json.dumps(known, indent=2, allow_nan=False)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    return missing
+
+
+def _printed(folder: Path) -> dict[str, str]:
+    try:
+        browser.print_pdf(folder / "report.html", folder / "report.pdf")
+    except NotApplicable as error:
+        return {"report.pdf": str(error)}
+    return {}
 
 
 def _strategies(results: Results, folder: Path) -> None:

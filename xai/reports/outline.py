@@ -44,11 +44,14 @@ class Outline:
         Keys of `SECTIONS`.
     samples : tuple of int
         Rows of the dataset to show; empty: a few from the most to the least disputed.
+    with_pdf : bool
+        Print it too.
     """
 
     title: str = ""
     sections: tuple[str, ...] = tuple(SECTIONS)
     samples: tuple[int, ...] = ()
+    with_pdf: bool = False
 
 
 def outline(title: str, sections: Iterable[str], samples: str, results: Results) -> Outline:

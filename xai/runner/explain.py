@@ -6,12 +6,12 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xai.assets.packing import pack
 from xai.errors import InvalidParameter, RefusedFile, XaiError
-from xai.jail import level
+from xai.jail import browser, level
 from xai.methods import catalogue
 from xai.reports.bundle import write_bundle
 from xai.reports.outline import check_sections, outline
@@ -28,6 +28,8 @@ TOKENS_DEFAULT = 16
 """Tokens that a language model writes where neither a column nor a person says how many."""
 
 TEMPERATURE_MOST = 5.0
+FORMATS = ("html", "pdf")
+"""Of the report; the HTML is always there."""
 
 SCORES = ("probability", "logit")
 """Of a text classifier; the first is the usual one."""
@@ -58,6 +60,7 @@ class Options:
     title: str = ""
     sections: tuple[str, ...] = ()
     samples: str = ""
+    formats: tuple[str, ...] = ("html",)
 
 
 def explain(
@@ -68,7 +71,8 @@ def explain(
     Returns
     -------
     dict
-        The sentence of each method that failed, by slug; empty when all are done.
+        The sentence of each method that failed, by slug, and of each file that could not be made,
+        by name; empty when all are done.
 
     Raises
     ------
@@ -83,14 +87,24 @@ def explain(
     if dataset.is_dir():
         raise RefusedFile(f"{dataset} is a folder. Zip a folder of pictures and name the zip.")
     check_sections(options.sections)
+    _check_formats(options.formats)
     with tempfile.TemporaryDirectory(prefix="parallax-") as work:
         run = _Run(_packed(model, Path(work)), dataset, options, report, Path(work))
         folders = run.compute()
         report("Writing the bundle", 0, 0)
         results = Results.gather(run.manifest(), folders)
         chosen = outline(options.title, options.sections, options.samples, results)
-        write_bundle(results, out, chosen)
-        return run.failed
+        chosen = replace(chosen, with_pdf="pdf" in options.formats)
+        return run.failed | write_bundle(results, out, chosen)
+
+
+def _check_formats(formats: tuple[str, ...]) -> None:
+    """Refuse before hours of work what cannot be written after it."""
+    for form in formats:
+        if form not in FORMATS:
+            raise InvalidParameter(f"A report is written as {' or '.join(FORMATS)}, not {form!r}.")
+    if "pdf" in formats and browser.find() is None:
+        raise InvalidParameter(browser.MISSING)
 
 
 class _Run:

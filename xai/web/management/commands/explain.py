@@ -50,6 +50,7 @@ class Command(BaseCommand):
             "--param", action="append", default=[], metavar="METHOD.NAME=VALUE", dest="params"
         )
 
+        parser.add_argument("--report", default="html", help="html, or html,pdf.")
         parser.add_argument("--title", default="", help="The report's title.")
         parser.add_argument("--sections", default="", help=f"Of the report: {','.join(SECTIONS)}.")
         parser.add_argument("--samples", default="", help="Rows in the report: 3,7,10:20 or all.")
@@ -74,6 +75,7 @@ class Command(BaseCommand):
                 score=given["score"],
                 background=given["background"],
                 seed=given["seed"],
+                formats=_words(given["report"]),
                 title=given["title"],
                 sections=_words(given["sections"]),
                 samples=given["samples"],
