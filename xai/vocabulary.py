@@ -95,6 +95,11 @@ class Attribution:
         Completeness gap: score - base - values.sum(1), for methods that promise completeness.
     members : tuple of tuples of int, or None
         Features behind each unit, when units are groups of features.
+    pairs : array of shape (n, pairs) or None
+        Shapley interaction of every pair of units, (0, 1), (0, 2), …, (1, 2), …: half of each is
+        in either's value.
+    pair_error : array of shape (n, pairs) or None
+        Standard error of each, where they are estimated.
     notes : dict
         Facts for the manifest, for example {"algorithm": "…", "coalitions": 512}.
     """
@@ -107,6 +112,8 @@ class Attribution:
     members: tuple[tuple[int, ...], ...] | None = None
     evaluations: int = 0
     notes: dict[str, Json] = field(default_factory=dict)
+    pairs: Floats | None = None
+    pair_error: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,13 +32,14 @@ MODEL_SHA, DATA_SHA = (hashlib.sha256(name.encode()).hexdigest() for name in ("m
 
 def write_run(
     folder, *, rows=60, names=NAMES, methods=METHODS, problem="classification", errors=None,
-    labels=True, seed=0, model_name="credit.json", measured=True,
+    labels=True, seed=0, model_name="credit.json", measured=True, pairs="",
 ):  # fmt: skip
     """Write the folders of a run and return its `Results`."""
     source = _Source(names, rows, problem, seed, labels=labels)
+    source.pairs = pairs
     recipe = Recipe(
         model=MODEL_SHA, dataset=DATA_SHA, rows=f"0:{rows}", label="truth" if labels else "",
-        methods=tuple(_choice(slug) for slug in (*methods, *(errors or {}))),
+        methods=tuple(_choice(slug, pairs=pairs) for slug in (*methods, *(errors or {}))),
     )  # fmt: skip
     folders = {"predictions": source.predictions(folder / "predictions")}
     for slug in methods:
@@ -76,8 +77,9 @@ def _contestant(method):
     return Contestant(method.slug, list(values), method.base, is_complete=method.is_complete)
 
 
-def _choice(slug):
-    return MethodChoice(slug, catalogue.card(slug).read({}))
+def _choice(slug, *, pairs=""):
+    asked = {"interactions": True} if pairs and slug == "shapley" else {}
+    return MethodChoice(slug, catalogue.card(slug).read(asked))
 
 
 def _job(role, method, seed):
@@ -152,6 +154,12 @@ class _Source:
                 "residual": np.zeros(len(values)),
             }
             facts["notes"] |= {"algorithm": "XGBoost's own tree Shapley values", "is_exact": True}
+        if slug == "shapley" and self.pairs:
+            d = values.shape[1]
+            arrays["pairs"] = self.random.normal(size=(len(values), d * (d - 1) // 2))
+            arrays["pairs"][:, 0] = 9.0
+            if self.pairs == "sampled":
+                arrays["pair_error"] = np.full(arrays["pairs"].shape, 0.25)
         if slug == "lime":
             arrays["error"] = np.full(values.shape, 0.3)
         write_folder(folder, tables.attribution_files(_label(facts, role), facts, arrays), facts)

@@ -94,10 +94,12 @@ def _land(run, name, folder):
     key = hashlib.sha256(f"{run.pk}{name}".encode()).hexdigest()
     if name == "grouped_shapley":
         _add_tree(folder / "job.json")
+    asked = {choice.slug: dict(choice.params) for choice in run.recipe.methods}
     folder.rename(files.results(key))
     Job.objects.create(
         run=run, position=run.jobs.count(), role=name if is_step else role or "method",
         method="" if is_step else method, key=key, result=key, state="done", evaluations=1000,
+        params=asked.get(method, {}),
     )  # fmt: skip
 
 

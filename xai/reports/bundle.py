@@ -66,6 +66,10 @@ AGREEMENT = pa.schema(
         ("value", pa.float64()),
     ]
 )
+INTERACTIONS = pa.schema(
+    [*(ATTRIBUTIONS.field(name) for name in ("method", "sample", "target", "output", "names")),
+     ("values", pa.list_(pa.float32())), ("errors", pa.list_(pa.float32()))]
+)  # fmt: skip
 FAITHFULNESS = pa.schema(
     [
         ("method", pa.string()),
@@ -120,6 +124,8 @@ def _fill(results: Results, folder: Path, chosen: Outline) -> dict[str, str]:
     _join("errors.parquet", ERRORS, of_methods, folder)
     _join("importance.parquet", IMPORTANCE, of_methods, folder)
     _join("predictions.parquet", PREDICTIONS, [predictions] if predictions else [], folder)
+    if any((folder / "interactions.parquet").exists() for folder in of_methods):
+        _join("interactions.parquet", INTERACTIONS, of_methods, folder)
     for method in results.methods:
         if method.scope == "concepts":
             _concepts(method.folder, method.job, folder)

@@ -15,7 +15,7 @@ from xai.runner import head_tables
 from xai.vocabulary import Json
 
 _PER_ROW = {"rows", "targets", "base", "residual", "labels"}
-_MATRICES = {"values", "error", "outputs", "inputs", "probabilities"}
+_MATRICES = {"values", "error", "outputs", "inputs", "probabilities", "pairs", "pair_error"}
 _MAY_BE_NAN = {"inputs", "labels", "error", "sobols", "scores", "deletion", "insertion"}
 _MAY_BE_NAN |= {"alike", "entropy"}
 
@@ -116,3 +116,5 @@ def _check_matrices(arrays: dict[str, np.ndarray], reply: Json) -> None:
             raise XaiError(f"The result {name!r} has shape {array.shape}, not ({rows}, …).")
         if name in {"values", "error"} and array.shape[1] != units:
             raise XaiError(f"The result {name!r} has {array.shape[1]} units, not {units}.")
+        if name in {"pairs", "pair_error"} and array.shape[1] != units * (units - 1) // 2:
+            raise XaiError(f"The result {name!r} has {array.shape[1]} pairs of {units} units.")

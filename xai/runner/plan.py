@@ -13,6 +13,7 @@ from xai.assets.rows import choose
 from xai.evaluation.faithfulness.contest import passes
 from xai.methods import catalogue
 from xai.methods.card import Card, Size
+from xai.methods.shapley.pairs import order as pairs
 from xai.runner.version import code_version
 from xai.vocabulary import Json, MethodChoice, Recipe
 
@@ -102,6 +103,8 @@ def plan(
     for choice in recipe.methods:
         card = catalogue.card(choice.slug, recipe.kind)
         size = size_of(recipe, model, dataset, chosen)
+        if card.read(choice.params).get("interactions"):
+            pairs.check(chosen, size.features)
         jobs.append(_job("method", card, choice, recipe, size, model))
         if _wants_another_seed(card, model):
             few = replace(size, rows=min(chosen, SELF_ROWS))

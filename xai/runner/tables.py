@@ -34,6 +34,25 @@ ERRORS = pa.schema(
         ("values", pa.list_(pa.float32())),
     ]
 )
+INTERACTIONS = pa.schema(
+    [
+        ("method", pa.string()),
+        ("sample", pa.int64()),
+        ("target", pa.string()),
+        ("output", pa.int32()),
+        ("names", pa.list_(pa.string())),
+        ("values", pa.list_(pa.float32())),
+        ("errors", pa.list_(pa.float32())),
+    ]
+)
+PAIRS = pa.schema(
+    [
+        ("first", pa.string()),
+        ("second", pa.string()),
+        ("size", pa.float64()),
+        ("mean", pa.float64()),
+    ]
+)
 IMPORTANCE = pa.schema(
     [
         ("method", pa.string()),
@@ -72,6 +91,15 @@ def attribution_files(
     if "error" in arrays:
         errors = shared | {"values": _lists(arrays["error"], pa.float32())}
         files["errors.parquet"] = _table(errors, ERRORS)
+    if "pairs" in arrays:
+        pairs = shared | {
+            "values": _lists(arrays["pairs"], pa.float32()),
+            "errors": _lists(arrays["pair_error"], pa.float32())
+            if "pair_error" in arrays
+            else pa.nulls(n, pa.list_(pa.float32())),
+        }
+        files["interactions.parquet"] = _table(pairs, INTERACTIONS)
+        files["pairs.parquet"] = _pairs(names, arrays["pairs"])
     return files
 
 
@@ -156,6 +184,18 @@ def _importance(label: str, names: list[str], values: np.ndarray) -> pa.Table:
         "high": bounds[1],
     }
     return pa.table(columns, schema=IMPORTANCE)
+
+
+def _pairs(names: list[str], values: np.ndarray) -> pa.Table:
+    """Return what a page shows of all samples: mean |interaction|, and the mean itself."""
+    first, second = np.triu_indices(len(names), 1)
+    columns = {
+        "first": [names[i] for i in first],
+        "second": [names[i] for i in second],
+        "size": np.abs(values).mean(axis=0),
+        "mean": values.mean(axis=0),
+    }
+    return pa.table(columns, schema=PAIRS)
 
 
 def _one_error(arrays: Arrays) -> np.ndarray | None:

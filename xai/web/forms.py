@@ -11,6 +11,7 @@ from xai.assets.rows import choose
 from xai.assets.texts import text_columns
 from xai.errors import InvalidParameter, XaiError
 from xai.methods import catalogue
+from xai.methods.shapley.pairs import order as pairs
 from xai.runner.plan import missing_capability
 from xai.vocabulary import MethodChoice, Recipe
 from xai.web import fitting
@@ -162,6 +163,8 @@ class RunForm(forms.Form):
             if self.kind == catalogue.TABULAR:
                 self._try("features" if "features" in self.fields else "label", self._match)
         self._methods = [choice for choice in map(self._method, self._ticked()) if choice]
+        if not self.errors:
+            self._try("rows_how", self._pairs)
         if not self._methods and not self.errors:
             self.add_error(None, "Choose at least one method.")
         return cleaned
@@ -225,6 +228,12 @@ class RunForm(forms.Form):
 
     def _rows(self) -> None:
         choose(self._rows_spec(), self.dataset.facts["rows"], self.cleaned_data["seed"])
+
+    def _pairs(self) -> None:
+        if any(choice.params.get("interactions") for choice in self._methods):
+            seed = int(self.cleaned_data["seed"])
+            rows = choose(self._rows_spec(), self.dataset.facts["rows"], seed)
+            pairs.check(len(rows), len(self.model.facts["features"]))
 
     def _match(self) -> None:
         found = fitting.matched(self.model, self.dataset, self.cleaned_data["label"], self._order())

@@ -123,7 +123,9 @@ def _mover(problem: Problem) -> Moved:
 
     def moved(method: str, params: Json) -> Floats:
         module = catalogue.load(method)
-        chosen = module.Params(**params)
+        # Only the values are looked at: interactions would be found again for nothing.
+        plain = {name: value for name, value in params.items() if name != "interactions"}
+        chosen = module.Params(**plain)
         found = [module.attribute(problem, chosen).values]
         for draw in range(DRAWS):
             shift = np.stack(

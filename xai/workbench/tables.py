@@ -95,7 +95,7 @@ def attribute(payload: Json, recipe: Recipe, span: Span, progress: Progress) -> 
     method = catalogue.load(job["method"])
     result: Attribution = method.attribute(problem, method.Params(**job["params"]), progress)
     arrays: Arrays = {"rows": problem.rows, "targets": targets, "values": result.values}
-    for name in ("base", "error", "residual"):
+    for name in ("base", "error", "residual", "pairs", "pair_error"):
         array: Floats | None = getattr(result, name)
         if array is not None:
             arrays[name] = array

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from xai.methods.card import Card, Parameter, Size
 from xai.methods.shapley.budget import inner_coalitions, survey_evaluations
+from xai.methods.shapley.pairs.order import MOST_FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,6 +112,13 @@ CARDS = (
                 "training rows in the trees' own counts. Interventional: the background rows, as "
                 "for every other model.",
                 choices=("path-dependent", "interventional"),
+            ),
+            Parameter(
+                "interactions",
+                "bool",
+                False,
+                "Also find what every two features add together beyond what each adds alone. "
+                f"For at most {MOST_FEATURES} features.",
             ),
         ),
         is_stochastic=True,

@@ -25,11 +25,14 @@ class Budget:
     error_target : float
         Half-width of the 95 % interval, in percent of the range of the score, at which a row is
         done; 0 to spend all coalitions.
+    interactions : bool
+        Estimate the interactions of pairs from the same coalitions.
     """
 
     coalitions: int = 512
     exact_up_to: int = 10
     error_target: float = 0.0
+    interactions: bool = False
 
     def rounds(self, players: int) -> list[int]:
         """Return how many coalitions are tried after each round; every round doubles them."""

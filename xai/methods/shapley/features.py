@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING
 
 from xai.methods.shapley.budget import Budget
 from xai.methods.shapley.players import play
-from xai.methods.shapley.trees.exact import checked, interventional, path_dependent
+from xai.methods.shapley.trees.exact import (
+    checked,
+    interventional,
+    pairs_of_trees,
+    path_dependent,
+)
 from xai.vocabulary import Attribution, Progress, ignore_progress
 
 if TYPE_CHECKING:
@@ -31,6 +36,7 @@ class Params:
     exact_up_to: int = 10
     error_target: float = 0.0
     tree_game: str = "path-dependent"
+    interactions: bool = False
 
 
 def attribute(
@@ -48,7 +54,8 @@ def attribute(
     Raises
     ------
     XaiError
-        If the exact values of a tree model do not sum to its score.
+        If the exact values of a tree model do not sum to its score, or interactions are asked for
+        and its trees do not fit into tables.
     """
     alone = tuple((feature,) for feature in range(len(problem.names)))
     if params.tree_game == "interventional":
@@ -56,8 +63,11 @@ def attribute(
     else:
         exact = path_dependent(problem)
     if exact is not None:
-        return checked(problem, exact, progress, problem.names)
-    budget = Budget(params.coalitions, params.exact_up_to, params.error_target)
+        found = checked(problem, exact, progress, problem.names)
+        if params.interactions:
+            found = replace(found, pairs=pairs_of_trees(problem, alone, params.tree_game))
+        return found
+    budget = Budget(params.coalitions, params.exact_up_to, params.error_target, params.interactions)
     found = play(problem, alone, budget, progress)
     how = "every coalition" if found.error is None else "sampled coalitions, Gaussian process"
     return replace(

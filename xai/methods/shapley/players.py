@@ -14,6 +14,9 @@ import numpy as np
 from xai.methods.meter import Meter, blend
 from xai.methods.shapley.budget import Budget, inner_coalitions, is_exact, survey_evaluations
 from xai.methods.shapley.game import every_coalition, exact_values, sampled_halves
+from xai.methods.shapley.pairs.exact import exact_pairs
+from xai.methods.shapley.pairs.order import count
+from xai.methods.shapley.pairs.regression import estimate_pairs
 from xai.methods.shapley.regression import Design, estimate
 from xai.methods.shapley.survey import Survey, survey
 from xai.vocabulary import Attribution, Floats, Integers, Progress
@@ -51,14 +54,13 @@ def play(
     table = _Table(problem, members, meter)
     if exact:
         empty, full = table.ends()
-        values = exact_values(
-            np.column_stack([empty, table.play(every_coalition(players)[1:-1]), full])
-        )
-        error = None
+        games = np.column_stack([empty, table.play(every_coalition(players)[1:-1]), full])
+        values, error, pair_error = exact_values(games), None, None
+        pairs = exact_pairs(games) if budget.interactions else None
     else:
         seen = table.survey()
         empty, full = table.ends()
-        values, error = _sample(table, budget, seen, (empty, full))
+        values, error, pairs, pair_error = _sample(table, budget, seen, (empty, full))
     meter.finish()
     return Attribution(
         names=(),
@@ -67,6 +69,8 @@ def play(
         error=error,
         residual=full - empty - values.sum(axis=1),
         evaluations=meter.done,
+        pairs=pairs,
+        pair_error=pair_error,
         notes={"coalitions": inner + 2, "background": len(problem.background), "is_exact": exact},
     )
 
@@ -105,10 +109,11 @@ class _Table:
 
 def _sample(
     table: _Table, budget: Budget, seen: Survey | None, ends: tuple[Floats, Floats]
-) -> tuple[Floats, Floats]:
-    """Return values and standard errors; a row is done when its errors are small enough."""
+) -> tuple[Floats, Floats, Floats | None, Floats | None]:
+    """Return values and errors, and those of pairs; a row is done when its errors are small."""
     (empty, full), players, problem = ends, table.players, table.problem
     values, error = np.empty((2, len(full), players))
+    pairs = np.empty((2, len(full), count(players))) if budget.interactions else None
     left, played = np.arange(len(full)), np.empty((2, len(full), 0))
     enough = (seen.span if seen else 0.0) * budget.error_target / 100 / 1.96
     for coalitions in budget.rounds(players):
@@ -116,10 +121,13 @@ def _sample(
         fresh = table.play(np.vstack([halves, ~halves]), left)
         played = np.concatenate([played, np.stack(np.hsplit(fresh, 2))], axis=2)
         design = Design(players, coalitions, problem.seed, seen.relevance if seen else ())
-        found = estimate(np.hstack(list(played)), full[left], empty[left], design)
+        games = (np.hstack(list(played)), full[left], empty[left])
+        found = estimate(*games, design)
         values[left], error[left] = found
+        if pairs is not None:
+            pairs[:, left] = estimate_pairs(*games, design)
         wide = found[1].max(axis=1) > enough
         left, played = left[wide], played[:, wide]
         if not len(left):
             break
-    return values, error
+    return values, error, *((None, None) if pairs is None else pairs)

@@ -107,7 +107,7 @@ def estimate(values: Floats, full: Floats, empty: Floats, design: Design) -> tup
 
 def _choose(design: Design, rest: Floats, floor: Floats) -> Integers:
     """Return for each input the index of the kernel with the highest restricted likelihood."""
-    pairs = min(rest.shape[1] - 1, _choosing(design))
+    pairs = min(rest.shape[1] - 1, choosing_pairs(design))
     seen = rest[:, np.append(np.arange(pairs), -1)]
     freedom = max(1, seen.shape[1] - design.players)
     losses = []
@@ -131,7 +131,8 @@ def _solve(design: Design, index: int, rest: Floats, floor: Floats) -> tuple[Flo
     return rest @ operator.T, wider * np.outer(size, np.sqrt(spread))
 
 
-def _choosing(design: Design) -> int:
+def choosing_pairs(design: Design) -> int:
+    """Return how many pairs of coalitions choose the kernel."""
     # The additive part has one unknown per player: as few pairs as those would choose nothing.
     return max(CHOICE_PAIRS, 2 * design.players)
 
@@ -139,7 +140,7 @@ def _choosing(design: Design) -> int:
 @lru_cache(maxsize=256)
 def _part(design: Design, index: int) -> _Fit:
     signs = design.signs()
-    part = np.append(np.arange(min(len(signs) - 1, _choosing(design))), len(signs) - 1)
+    part = np.append(np.arange(min(len(signs) - 1, choosing_pairs(design))), len(signs) - 1)
     return _fit(signs[part], *design.kernels()[index])
 
 
@@ -147,7 +148,7 @@ def _part(design: Design, index: int) -> _Fit:
 def _whole(design: Design, index: int) -> tuple[_Fit, Floats, Floats]:
     """Return the fit, the operator from observations to values, and its posterior variances."""
     signs, (widths, nugget) = design.signs(), design.kernels()[index]
-    small = len(signs) <= _choosing(design) + 1
+    small = len(signs) <= choosing_pairs(design) + 1
     fit = _part(design, index) if small else _fit(signs, widths, nugget)
     noise = np.append(np.full(len(signs) - 1, nugget), 0)
     across = kernel.across(signs, widths) + noise * kernel.shares(signs)

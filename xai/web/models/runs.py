@@ -97,12 +97,14 @@ class Run(models.Model):
 
     @property
     def more_pages(self) -> frozenset[str]:
-        """Pages that only some runs have: "concepts", "strategies", "attention"."""
+        """Pages that only some runs have: concepts, strategies, attention, interactions."""
         done = self.jobs.filter(state=State.DONE, role=Job.Role.METHOD)
+        pairs = done.filter(method="shapley", params__interactions=True).exists()
         kind = self.recipe.kind
         cards = [catalogue.card(method, kind) for method in done.values_list("method", flat=True)]
         found = {"concepts"} if any(card.scope == "concepts" for card in cards) else set()
         heads = {"attention"} if any(card.scope == "heads" for card in cards) else set()
+        heads |= {"interactions"} if pairs else set()
         is_alike = kind in {catalogue.TABULAR, catalogue.TEXT}
         local = any(card.scope == "local" and card.family != "Control" for card in cards)
         return frozenset(

@@ -8,6 +8,7 @@ import numpy as np
 
 from xai.errors import XaiError
 from xai.methods.meter import Meter
+from xai.methods.shapley.pairs.order import count
 from xai.vocabulary import Attribution, Contributions
 
 if TYPE_CHECKING:
@@ -50,12 +51,34 @@ def interventional(problem: Problem, members: Members) -> Contributions | None:
     """
     if problem.trees is None or problem.trees.ensemble is None:
         return None
-    ensemble, player = problem.trees.ensemble, np.empty(problem.inputs.shape[1], dtype=np.int64)
-    for position, features in enumerate(members):
-        player[list(features)] = position
-    played = (player[ensemble.owners], len(members))
+    ensemble = problem.trees.ensemble
+    played = (_players(problem, members)[ensemble.owners], len(members))
     background = ensemble.encode(problem.background)
     return _look_up(problem.trees, ensemble, problem.inputs, played, background)
+
+
+def pairs_of_trees(problem: Problem, members: Members, tree_game: str) -> Floats:
+    """Return the exact interactions of all pairs of players, shape (n, pairs).
+
+    Raises
+    ------
+    XaiError
+        If the trees do not fit into tables.
+    """
+    found = None
+    if problem.trees is not None and problem.trees.ensemble is not None:
+        ensemble = problem.trees.ensemble
+        is_path = tree_game != "interventional"
+        background = None if is_path else ensemble.encode(problem.background)
+        played = (_players(problem, members)[ensemble.owners], len(members))
+        found = _look_up(problem.trees, ensemble, problem.inputs, played, background, of_pairs=True)
+    if found is None:
+        raise XaiError(
+            "The interactions of this model's trees cannot be computed: the trees do not fit into "
+            "tables (very deep trees with a background, categories of histogram boosting, a "
+            "branch that no training row took). Run Shapley values without interactions."
+        )
+    return found.values
 
 
 def checked(
@@ -88,26 +111,38 @@ def checked(
     )
 
 
+def _players(problem: Problem, members: Members) -> Integers:
+    """Return the player that each feature belongs to."""
+    player = np.empty(problem.inputs.shape[1], dtype=np.int64)
+    for position, features in enumerate(members):
+        player[list(features)] = position
+    return player
+
+
 def _look_up(
     game: TreeGame,
     ensemble: Ensemble,
     inputs: Floats,
     played: tuple[Integers, int],
     background: Floats | None,
+    *,
+    of_pairs: bool = False,
 ) -> Contributions | None:
     """`played`: the player of each encoded column, and how many players there are."""
     from xai.methods.shapley.trees.tables import tables_of  # noqa: PLC0415 - numba, only if used
 
     rows, (owners, players) = ensemble.encode(inputs), played
-    values, base, widest = np.zeros((len(inputs), players)), np.zeros(len(inputs)), 0
+    width = count(players) if of_pairs else players
+    values, base, widest = np.zeros((len(inputs), width)), np.zeros(len(inputs)), 0
     for target in np.unique(game.targets):
         output = 0 if ensemble.is_mirrored else int(target)
         sign = -1.0 if ensemble.is_mirrored and target == 0 else 1.0
-        found = tables_of(ensemble.outputs[output], owners, background)
+        found = tables_of(ensemble.outputs[output], owners, background, of_pairs=of_pairs)
         if found is None:
             return None
         of = game.targets == target
-        values[of, : found.players] = sign * found.explain(rows[of])
+        added = sign * found.explain(rows[of])
+        values[of, : added.shape[1]] = added
         base[of], widest = sign * found.base, max(widest, found.bits)
     kind = "path-dependent" if background is None else "interventional (marginal)"
     how = f"{kind} tree Shapley values, exact by tables of up to {widest} bits"

@@ -19,16 +19,24 @@ if TYPE_CHECKING:
 
 BLOCK = 1024
 """Rows at a time: their codes and sums stay in the processor's nearest caches."""
+BLOCK_SUMS = 1 << 17
+"""Sums at a time, of all rows together."""
 
 
-def look_up(codes: Any, groups: Groups, start: Any, table: Any, out: Any) -> None:
+def look_up(
+    codes: Any, groups: Groups, start: Any, table: Any, out: Any, *, of_pairs: bool
+) -> None:
     """Add up the table rows of every row of `codes` (columns, n) into `out` (n, players).
 
     A subtree without a table is a single leaf below many columns; its values are integrated.
+    `of_pairs`: the groups' players are pairs of players, in the order of `pairs.py`.
     """
     places = (groups.bit_start, groups.player_start, groups.leaf_start, start)
     leaves = (groups.value, groups.ask_start, groups.ask_ratio, QUADRATURE)
-    _look_up(codes, _holes(codes), *places, *_bits(groups), groups.player, *leaves, table, out)
+    # Of pairs there are many: fewer rows at a time keep their sums in the cache.
+    block = max(64, min(BLOCK, BLOCK_SUMS // max(out.shape[1], 1)))
+    given = (*places, *_bits(groups), groups.player, *leaves, table, out, block, of_pairs)
+    _look_up(codes, _holes(codes), *given)
 
 
 def patterns(codes: Any, groups: Groups) -> Any:
@@ -50,13 +58,14 @@ def _bits(groups: Groups) -> tuple[Any, ...]:
 @njit(nogil=True, fastmath={"nsz", "contract", "arcp", "reassoc"})
 def _look_up(  # type: ignore[no-untyped-def]
     codes, holes, bit_start, player_start, leaf_start, start, column, low, high, missing, told,
-    answers, player, value, ask_start, ratio, quadrature, table, out,
+    answers, player, value, ask_start, ratio, quadrature, table, out, block, of_pairs,
 ):  # fmt: skip
-    pattern, one = np.zeros(BLOCK, np.int16), np.int16(1)
-    fits, product = np.zeros((MOST_COLUMNS, BLOCK), np.int16), np.zeros(BLOCK, np.float32)
-    total = np.zeros((out.shape[1], BLOCK), np.float32)
-    for begin in range(0, codes.shape[1], BLOCK):
-        m = min(BLOCK, codes.shape[1] - begin)
+    pattern, one = np.zeros(block, np.int16), np.int16(1)
+    fits, product = np.zeros((MOST_COLUMNS, block), np.int16), np.zeros(block, np.float32)
+    ups = np.zeros((MOST_COLUMNS, block), np.float32)
+    total = np.zeros((out.shape[1], block), np.float32)
+    for begin in range(0, codes.shape[1], block):
+        m = min(block, codes.shape[1] - begin)
         total[:] = 0
         for g in range(len(bit_start) - 1):
             pattern[:] = 0
@@ -77,8 +86,8 @@ def _look_up(  # type: ignore[no-untyped-def]
                 if leaf < leaf_start[g + 1] and ask_start[leaf] < ask_start[leaf + 1]:
                     asked = ratio[ask_start[leaf] : ask_start[leaf + 1]]
                     names = player[player_start[g] : player_start[g + 1]]
-                    rule = quadrature[len(asked)]
-                    _integrate(value[leaf], asked, rule, fits, product, names, total)
+                    held = (value[leaf], asked, quadrature[len(asked)])
+                    _integrate_either(*held, fits, product, ups, names, total, of_pairs)
                 continue
             size, at = 1 << (bit_start[g + 1] - bit_start[g]), start[g]
             for k in range(player_start[g], player_start[g + 1]):
@@ -89,6 +98,16 @@ def _look_up(  # type: ignore[no-untyped-def]
         for k in range(out.shape[1]):
             for r in range(m):
                 out[begin + r, k] = total[k, r]
+
+
+@njit(nogil=True)
+def _integrate_either(  # type: ignore[no-untyped-def]
+    value, asked, rule, fits, product, ups, names, total, of_pairs
+):
+    if of_pairs:
+        _integrate_pairs(value, asked, rule, fits, product, ups, names, total)
+    else:
+        _integrate(value, asked, rule, fits, product, names, total)
 
 
 @njit(nogil=True, fastmath={"nsz", "contract", "arcp", "reassoc"})
@@ -107,6 +126,27 @@ def _integrate(value, ratios, rule, fits, product, names, total):  # type: ignor
             down, fit, sums = np.float32(-1 / (1 - u)), fits[k], total[names[k]]
             for r in range(len(product)):
                 sums[r] += product[r] * (up if fit[r] else down)
+
+
+@njit(nogil=True, fastmath={"nsz", "contract", "arcp", "reassoc"})
+def _integrate_pairs(value, ratios, rule, fits, product, ups, names, total):  # type: ignore[no-untyped-def]
+    """Add a leaf's path-dependent interactions; `names` are of its pairs of columns, in order."""
+    for q in range((len(ratios) + 1) // 2):
+        u, pair = rule[0, q], 0
+        product[:] = np.float32(value * rule[1, q])
+        for k in range(len(ratios)):
+            inside, out = np.float32(ratios[k] * (1 - u) + u), np.float32(ratios[k] * (1 - u))
+            up, down = np.float32(1 - ratios[k]) / inside, np.float32(-1 / (1 - u))
+            fit, mine = fits[k], ups[k]
+            for r in range(len(product)):
+                product[r] *= inside if fit[r] else out
+                mine[r] = up if fit[r] else down
+        for k in range(len(ratios)):
+            for j in range(k + 1, len(ratios)):
+                mine, theirs, sums = ups[k], ups[j], total[names[pair]]
+                pair += 1
+                for r in range(len(product)):
+                    sums[r] += product[r] * mine[r] * theirs[r]
 
 
 @njit(nogil=True)

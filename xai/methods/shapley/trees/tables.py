@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numba
 import numpy as np
 
-from xai.methods.shapley.trees import fill, look_up
+from xai.methods.shapley.pairs.order import count
+from xai.methods.shapley.trees import fill, fill_pairs, look_up, pairs
 from xai.methods.shapley.trees.codes import Coder, coder_of
 from xai.methods.shapley.trees.fill import MOST_COLUMNS
 from xai.methods.shapley.trees.subtrees import MOST_BITS, Groups, Nodes, cut, nodes_of
@@ -48,6 +49,8 @@ class Tables:
         The value of the empty coalition.
     bits : int
         Of the widest subtree.
+    of_pairs : bool
+        The values are interactions; `players` counts the pairs, and one for what is in none.
     """
 
     coder: Coder
@@ -57,18 +60,23 @@ class Tables:
     players: int
     base: float
     bits: int
+    of_pairs: bool = False
 
     def explain(self, rows: Floats) -> Floats:
-        """Return Shapley values, shape (n, players), of encoded rows (n, columns)."""
+        """Return Shapley values, shape (n, players), of encoded rows (n, columns).
+
+        Of pairs: their interactions, in the order (0, 1), (0, 2), …, (1, 2), ….
+        """
         codes = self.coder.encode(rows)
         out = np.empty((len(rows), self.players), np.float32)
 
         def part(first: int, last: int) -> None:
             block = np.ascontiguousarray(codes[:, first:last])
-            look_up.look_up(block, self.groups, self.start, self.table, out[first:last])
+            tables = (self.groups, self.start, self.table)
+            look_up.look_up(block, *tables, out[first:last], of_pairs=self.of_pairs)
 
         _in_parts(part, len(rows), look_up.BLOCK)
-        return out.astype(np.float64)
+        return out[:, :-1].astype(np.float64) if self.of_pairs else out.astype(np.float64)
 
     @property
     def bytes(self) -> int:
@@ -76,7 +84,9 @@ class Tables:
         return int(self.table.nbytes + sum(array.nbytes for array in self.groups))
 
 
-def tables_of(trees: Trees, owners: Integers, background: Floats | None) -> Tables | None:
+def tables_of(
+    trees: Trees, owners: Integers, background: Floats | None, *, of_pairs: bool = False
+) -> Tables | None:
     """Return the tables of an output, built at the first call; None where they would not fit.
 
     Parameters
@@ -86,10 +96,13 @@ def tables_of(trees: Trees, owners: Integers, background: Floats | None) -> Tabl
         The player that each column belongs to.
     background : array of shape (b, columns), or None
         Encoded rows for interventional values; None for path-dependent ones.
+    of_pairs : bool
+        Tabulate the interactions of pairs of players.
     """
-    key = (id(trees), owners.tobytes(), None if background is None else background.tobytes())
+    seen = None if background is None else background.tobytes()
+    key = (id(trees), owners.tobytes(), seen, of_pairs)
     if key not in _kept:
-        _kept[key] = (trees, _build(trees, owners, background))
+        _kept[key] = (trees, _build(trees, owners, background, of_pairs=of_pairs))
         while len(_kept) > 1 and sum(t.bytes for _, t in _kept.values() if t) > KEPT_BYTES:
             _kept.popitem(last=False)
     _kept.move_to_end(key)
@@ -105,7 +118,9 @@ _kept: OrderedDict[Any, tuple[Trees, Tables | None]] = OrderedDict()
 """With the trees themselves, so that an identity is never used twice."""
 
 
-def _build(trees: Trees, owners: Integers, background: Floats | None) -> Tables | None:
+def _build(
+    trees: Trees, owners: Integers, background: Floats | None, *, of_pairs: bool
+) -> Tables | None:
     if background is None and not (trees.ratio > 0).all():
         return None  # a branch that no training row took: libraries divide by zero there
     coder = coder_of(trees)
@@ -114,50 +129,77 @@ def _build(trees: Trees, owners: Integers, background: Floats | None) -> Tables 
     # Path-dependent values are defined by column; a feature gets the sum of its columns.
     alone = np.arange(trees.columns) if background is None else owners
     nodes = nodes_of(trees, coder, alone)
-    groups, start = _plan(nodes, LONG if background is None else MOST_BITS)
+    plan = (_plan_pairs if of_pairs else _plan)(nodes, is_path=background is None)
+    if plan is None:
+        return None
+    groups, start = plan
     bits = np.diff(groups.bit_start)
-    if bits.max(initial=0) > (MOST_COLUMNS if background is None else MOST_BITS):
-        return None
-    if 4 * start[-1] > MOST_BYTES:
-        return None
     table = np.zeros(start[-1], np.float32)
     if background is None:
-        base, run = trees.expected, _path(groups, start, table)
+        base, run = trees.expected, _path(groups, start, table, of_pairs=of_pairs)
     else:
         base = float(trees.predict(background).mean())
-        run = _background(groups, start, coder.encode(background), table)
+        seen = coder.encode(background)
+        run = _background(groups, start, seen, table, of_pairs=of_pairs)
     _in_parts(run, len(bits), 1)
     if background is None:
         groups.player[:] = owners[groups.player]
-    return Tables(
-        coder, groups, start, table, int(owners.max(initial=-1)) + 1, base, int(bits.max(initial=0))
-    )
+    players = int(owners.max(initial=-1)) + 1
+    if of_pairs:
+        groups, players = pairs.named(groups, players), count(players) + 1
+    return Tables(coder, groups, start, table, players, base, int(bits.max(initial=0)), of_pairs)
 
 
-def _plan(nodes: Nodes, widest: int) -> tuple[Groups, NDArray[np.int64]]:
-    """Cut into subtrees of as many bits as memory allows, with tables for those up to `widest`."""
+def _plan(nodes: Nodes, *, is_path: bool) -> tuple[Groups, NDArray[np.int64]] | None:
+    """Cut into subtrees of as many bits as memory allows; return them and where tables begin."""
+    widest = LONG if is_path else MOST_BITS
     for most in range(BITS, 2, -1):
         groups = cut(nodes, most)
         bits, players = np.diff(groups.bit_start), np.diff(groups.player_start)
         entries = np.where(bits <= widest, players << np.minimum(bits, widest), 0)
         if 4 * entries.sum() <= MOST_BYTES:
             break
+    return _fitting(groups, entries, is_path=is_path)
+
+
+def _plan_pairs(nodes: Nodes, *, is_path: bool) -> tuple[Groups, NDArray[np.int64]] | None:
+    """Do the same for pairs; of less memory, path-dependent leaves lose their tables in time."""
+    for most in range(BITS, 0, -1):
+        groups, widest = cut(nodes, most), most if is_path else MOST_BITS
+        bits, players = np.diff(groups.bit_start), np.diff(groups.player_start)
+        held = players * (players - 1) // 2
+        entries = np.where(bits <= widest, held << np.minimum(bits, widest), 0)
+        if 4 * entries.sum() <= MOST_BYTES:
+            break
+    return _fitting(groups, entries, is_path=is_path)
+
+
+def _fitting(
+    groups: Groups, entries: NDArray[np.int64], *, is_path: bool
+) -> tuple[Groups, NDArray[np.int64]] | None:
+    widest = int(np.diff(groups.bit_start).max(initial=0))
+    if widest > (MOST_COLUMNS if is_path else MOST_BITS) or 4 * entries.sum() > MOST_BYTES:
+        return None
     return groups, np.concatenate([[0], np.cumsum(entries)])
 
 
-def _path(groups: Groups, start: Any, table: Any) -> Callable[[int, int], None]:
+def _path(groups: Groups, start: Any, table: Any, *, of_pairs: bool) -> Callable[[int, int], None]:
+    write = fill_pairs.fill_path_pairs if of_pairs else fill.fill_path
+
     def run(first: int, last: int) -> None:
-        ratio, nodes = groups.ask_ratio, fill.QUADRATURE
-        fill.fill_path(first, last, *groups.leaves(), ratio, nodes, start, table)
+        write(first, last, *groups.leaves(), groups.ask_ratio, fill.QUADRATURE, start, table)
 
     return run
 
 
-def _background(groups: Groups, start: Any, seen: Any, table: Any) -> Callable[[int, int], None]:
+def _background(
+    groups: Groups, start: Any, seen: Any, table: Any, *, of_pairs: bool
+) -> Callable[[int, int], None]:
     patterns = look_up.patterns(seen, groups)
+    write = fill_pairs.fill_background_pairs if of_pairs else fill.fill_background
 
     def run(first: int, last: int) -> None:
-        fill.fill_background(first, last, *groups.leaves(), patterns, fill.ORDERS, start, table)
+        write(first, last, *groups.leaves(), patterns, fill.ORDERS, start, table)
 
     return run
 

@@ -1,0 +1,1 @@
+"""Shapley interaction values: what two features add together beyond what each adds alone."""
