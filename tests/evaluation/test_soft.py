@@ -19,7 +19,7 @@ def share(kept):
 class TwoTokens:
     """A language model of two tokens, whose units are one number each."""
 
-    width = 1
+    width, most = 1, np.inf
 
     def __init__(self):
         self.asked = []
@@ -75,6 +75,28 @@ def test_it_does_what_a_loop_does_with_the_same_masks():
     found = judge(TwoTokens(), place((7, 1)), {"m": values})["m", "min-max"]
     assert found.sufficiency == pytest.approx(np.mean(sufficient))
     assert found.comprehensiveness == pytest.approx(np.mean(comprehensive))
+
+
+class OneClass:
+    """A classifier of four features, each one number; the answer is a class's probability."""
+
+    width, most = 1, 1.0
+
+    def distances(self, sample, output, kept):
+        shares = 1 / (1 + np.exp(0.5 - kept[..., 0] @ [2.0, -1.0, 1.0, 0.5]))
+        return np.maximum(0.0, 1 / (1 + np.exp(-2.0)) - shares)
+
+
+def test_a_class_scores_what_the_paper_s_formula_gives_over_all_masks():
+    # min-max of 2, -1, 1, 0.5 by size would be of 2, 1, 1, 0.5: sizes are given here.
+    sizes = np.array([1.0, 0.0, 2 / 3, 0.5])
+    found = judge(OneClass(), place(), {"m": sizes}, draws=60_000)["m", "min-max"]
+    assert found.sufficiency == pytest.approx(0.979062, abs=2e-3)
+    assert found.comprehensiveness == 1.0, "1.160610, cut off at 1"
+    uncut = OneClass()
+    uncut.most = np.inf
+    found = judge(uncut, place(), {"m": sizes}, draws=60_000)["m", "min-max"]
+    assert found.comprehensiveness == pytest.approx(1.160610, abs=5e-3)
 
 
 def test_all_methods_see_the_same_masks():

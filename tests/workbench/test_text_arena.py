@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from tests.workbench.test_texts import (  # noqa: F401 - fixtures
     LINES,
@@ -59,6 +60,23 @@ def test_what_is_kept_is_the_text_itself(found, posed):  # noqa: F811
     whole = posed.score(kept, np.arange(len(LINES)))
     for _, score in found.scores:
         np.testing.assert_allclose(score(kept, np.arange(len(LINES))), whole, atol=1e-5)
+
+
+def test_soft_words_lose_what_the_network_says_without_these_numbers(found, payload):  # noqa: F811
+    classifier, samples = samples_of(payload)
+    one, draw = samples[1], np.random.default_rng(0)
+    kept = draw.random((3, len(one.ids), found.soft.access.width)) < 0.5
+    whole = alone(payload, one.ids)
+    target = whole.argmax()
+    distances = found.soft.access.distances(1, 0, kept)
+    for mask, distance in zip(kept, distances, strict=True):
+        embeds = classifier.embed(torch.tensor(one.ids)) * torch.from_numpy(mask)
+        with torch.no_grad():
+            logits = classifier.network(inputs_embeds=embeds[None]).logits.double()
+        expected = max(0.0, whole[target] - logits.softmax(-1)[0, target].item())
+        assert distance == pytest.approx(expected, abs=1e-5)
+    everything = np.ones((1, len(one.ids), found.soft.access.width), dtype=bool)
+    assert found.soft.access.distances(1, 0, everything)[0] == pytest.approx(0, abs=1e-6)
 
 
 def test_every_evaluation_is_counted(found):

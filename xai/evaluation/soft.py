@@ -35,12 +35,18 @@ class Soft(Protocol):
     ----------
     width : int
         Numbers that stand for a unit: its embedding.
+    most : float
+        Where Soft-NC is cut off: 1 for a class, as published; infinity for a distribution.
     """
 
     width: int
+    most: float
 
     def distances(self, sample: int, output: int, kept: Bools) -> Floats:
-        """Return the Hellinger distance (m,), 0 to 1, of the answer to that to the whole input.
+        """Return how far the answer (m,) is from that to the whole input, 0 to 1.
+
+        For a distribution over tokens the Hellinger distance, for a class how much of its
+        probability is lost.
 
         Parameters
         ----------
@@ -131,7 +137,7 @@ def _score(
     # 1 − distance is the similarity S; without any unit it is 1 − furthest.
     return SoftScore(
         sufficiency=float(np.maximum(0, furthest - near).mean() / furthest),
-        comprehensiveness=float(far.mean() / furthest),
+        comprehensiveness=float(min(access.most, far.mean() / furthest)),
     )
 
 

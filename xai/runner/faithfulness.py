@@ -14,6 +14,7 @@ from xai.evaluation.faithfulness.catalogue import CATALOGUE, Baseline
 from xai.evaluation.faithfulness.files import write
 from xai.evaluation.faithfulness.league import Measured
 from xai.evaluation.faithfulness.orders import STEPS
+from xai.evaluation.faithfulness.softly import MEASURES, SoftMeasured
 from xai.reports.method import MethodResult
 from xai.reports.results import Results
 from xai.runner.folders import write_folder
@@ -92,7 +93,8 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
         seed=int(job["seed"]),
     )
     target.mkdir(parents=True, exist_ok=True)
-    write(found, baselines, {"unmoved": job["params"].get("unmoved", [])}, target)
+    notes = {"unmoved": job["params"].get("unmoved", [])}
+    write(found, baselines, notes, target, _soft(found, first, read))
     facts = {
         **{name: job[name] for name in ("role", "method", "params", "seed", "key")},
         "scope": ROLE,
@@ -105,6 +107,29 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
     }
     write_folder(target, {}, facts)
     return facts
+
+
+def _soft(found: Measured, first: Json, read: Sequence[tuple[Json, Arrays]]) -> SoftMeasured | None:
+    """Return what was measured softly, where it was.
+
+    Raises
+    ------
+    XaiError
+        If the parts do not fit together.
+    """
+    methods = tuple(first.get("soft", ()))
+    if not methods:
+        return None
+    for reply, arrays in read:
+        shape = (len(arrays["rows"]), len(methods) + 1, len(MEASURES))
+        fits = all(arrays[name].shape == shape for name in ("soft", "soft_failed"))
+        if tuple(reply["soft"]) != methods or not fits or len(arrays["soft_places"]) != shape[0]:
+            raise XaiError("The parts of the soft measurement do not fit together.")
+    scores, failed, places = (
+        np.concatenate([arrays[name] for _, arrays in read])
+        for name in ("soft", "soft_failed", "soft_places")
+    )
+    return SoftMeasured(methods, found.samples, scores, failed, places, found.seed)
 
 
 def _rows(results: Results) -> Integers:
@@ -122,6 +147,7 @@ def _table(method: MethodResult, rows: Integers) -> Arrays:
     values = method.values[at].astype(np.float64)
     found = {
         "of": of,
+        "outputs": np.zeros(len(at), dtype=np.int64),
         "lengths": np.full(len(at), values.shape[1], dtype=np.int64),
         "shapes": np.tile([values.shape[1], 1], (len(at), 1)),
         "values": values.ravel(),
@@ -136,6 +162,7 @@ def _ragged(method: MethodResult, rows: Integers) -> Arrays:
     values = [ragged.values(int(place)).astype(np.float64) for place in at]
     found = {
         "of": of,
+        "outputs": ragged.outputs[at].astype(np.int64),
         "lengths": np.array([len(each) for each in values], dtype=np.int64),
         "shapes": np.array(
             [(*ragged.shape(int(place)), 1)[:2] for place in at], dtype=np.int64

@@ -17,7 +17,7 @@ from xai.vocabulary import Json
 _PER_ROW = {"rows", "targets", "base", "residual", "labels"}
 _MATRICES = {"values", "error", "outputs", "inputs", "probabilities", "pairs", "pair_error"}
 _MAY_BE_NAN = {"inputs", "labels", "error", "sobols", "scores", "deletion", "insertion"}
-_MAY_BE_NAN |= {"alike", "entropy"}
+_MAY_BE_NAN |= {"alike", "entropy", "soft"}
 
 
 def keep_part(reply: Json, made: Path, target: Path) -> Json:

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from xai.assets.rows import choose
+from xai.evaluation.faithfulness import softly
 from xai.evaluation.faithfulness.contest import passes
 from xai.methods import catalogue
 from xai.methods.card import Card, Size
+from xai.methods.cards.generation import tokens_of
 from xai.methods.shapley.pairs import order as pairs
 from xai.runner.version import code_version
 from xai.vocabulary import Json, MethodChoice, Recipe
@@ -24,9 +26,16 @@ SELF_ROWS = 50
 """Rows on which a random method is run again with another seed: enough for a mean with interval."""
 UNITS, UNITS_MOST, SIGNS_PER_WORD = 49, 512, 5
 """Parts of a picture; tokens of a text at most; letters, and the space, of a word."""
-MEASURED = {catalogue.TABULAR: 19, catalogue.TEXT: 3, catalogue.IMAGES: 3}
-"""Kinds whose faithfulness is measured: model evaluations of one mask under all baselines."""
-MEASURED_MOST = {catalogue.TABULAR: 200, catalogue.TEXT: 24, catalogue.IMAGES: 24}
+MEASURED = {catalogue.TABULAR: 19, catalogue.TEXT: 3, catalogue.GENERATION: 3, catalogue.IMAGES: 3}
+"""Model evaluations of one mask under all baselines, by kind."""
+MEASURED_MOST = {
+    catalogue.TABULAR: 200,
+    catalogue.TEXT: 24,
+    catalogue.GENERATION: 24,
+    catalogue.IMAGES: 24,
+}
+SOFT = {catalogue.TEXT, catalogue.GENERATION}
+"""Kinds whose models read parts of the numbers of a unit."""
 """Rows on which it is measured: a test needs 20, and 200 settle all but small differences; a mask
 of a text or a picture costs a pass through a network."""
 MOVES, MOVES_MOST = 9, 20_000
@@ -218,12 +227,16 @@ def _faithfulness(
 ) -> tuple[JobPlan, ...]:
     """Return the job that measures how faithful the methods are, where they can be measured."""
     local = [job for job in jobs if job.method and _is_measured(job, recipe.kind)]
-    if recipe.kind not in MEASURED or not any(job.role == "method" for job in local):
+    if not any(job.role == "method" for job in local):
         return ()
     chosen = min(jobs[0].planned, MEASURED_MOST[recipe.kind])
     size = size_of(recipe, model, dataset, chosen)
-    players = size.units or size.features
+    players = tokens_of(size) if recipe.kind == catalogue.GENERATION else size.units
+    players = players or size.features
     planned = chosen * passes(players, len(local)) * MEASURED[recipe.kind]
+    if recipe.kind in SOFT:
+        methods = sum(job.role == "method" for job in local)
+        planned += chosen * softly.evaluations(size.outputs, methods)
     moved: list[str] = []
     unmoved: list[str] = []
     for job in local:

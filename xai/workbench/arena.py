@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from xai.evaluation.faithfulness.catalogue import Baseline
+from xai.evaluation.soft import Soft
 from xai.units import Bools, Kept
 from xai.vocabulary import Floats, Integers, Json, Progress
 
@@ -30,6 +31,8 @@ class Arena:
         The default first.
     moved : Moved or None
         Where moving the inputs a little means something.
+    soft : SoftArena or None
+        Where a model reads parts of the numbers of a unit.
     spent : callable
         Model evaluations so far.
     """
@@ -41,7 +44,37 @@ class Arena:
     spent: Callable[[], int]
     is_probability: bool = False
     moved: Moved | None = None
+    soft: SoftArena | None = None
     notes: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SoftArena:
+    """What soft faithfulness asks of a model.
+
+    Attributes
+    ----------
+    causes : tuple of arrays of shape (k,)
+        Units 0 … causes[o]-1 come before output o of a sample, and alone can be taken away.
+    """
+
+    access: CountedSoft
+    causes: tuple[Integers, ...]
+
+
+class CountedSoft:
+    """Soft access to a model that counts its evaluations and reports them."""
+
+    def __init__(self, access: Soft, watch: Progress) -> None:
+        self._access, self._watch, self.done = access, watch, 0
+        self.width, self.most = access.width, access.most
+
+    def distances(self, sample: int, output: int, kept: Bools) -> Floats:
+        """Return what the access returns."""
+        found = self._access.distances(sample, output, kept)
+        self.done += len(kept)
+        self._watch(self.done, self.done)
+        return found
 
 
 class Counted:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from xai.evaluation.agreement import SELF
+from xai.evaluation.faithfulness import softly
 from xai.evaluation.faithfulness.catalogue import CATALOGUE
 from xai.evaluation.faithfulness.contest import Contest, Contestant, Field, contest
 from xai.evaluation.players import over_players, pool
@@ -50,8 +52,12 @@ def measure(arena: Arena, payload: Json, recipe: Recipe) -> tuple[Arrays, Json]:
         _move(
             arena, payload["job"]["params"].get("moved", {}), recipe, contests[0], found["scores"]
         )
+    soft = [facts["slug"] for facts in given["contestants"] if _is_soft(facts)]
+    if n and arena.soft is not None:
+        found |= _soft(arena, given["contestants"], arrays, payload["job"]["seed"])
     return {"rows": arena.rows, **found}, {
         "names": [],
+        "soft": soft if arena.soft is not None else [],
         "contestants": list(contests[0].slugs),
         "baselines": [baseline.as_json() for baseline, _ in arena.scores],
         "evaluations": int(arena.spent()),
@@ -112,3 +118,37 @@ def _move(arena: Arena, wanted: Json, recipe: Recipe, found: Contest, scores: Fl
             with np.errstate(invalid="ignore", divide="ignore"):
                 moved = np.where(size > 0, far / size, np.nan)
             scores[:, 0, found.slugs.index(slug), place] = moved
+
+
+def _is_soft(facts: Json) -> bool:
+    """Return whether a contestant is measured softly: methods, without their other seeds."""
+    return not facts["slug"].startswith(SELF)
+
+
+def _soft(arena: Arena, contestants: Sequence[Json], arrays: Arrays, seed: int) -> Arrays:
+    """Return `soft` and `soft_failed` (n, methods + 1, measures), and `soft_places` (n,)."""
+    if arena.soft is None:
+        return {}
+    field = softly.SoftField(
+        access=arena.soft.access,
+        rows=arena.rows,
+        free=[players >= 0 for players in arena.players],
+        causes=arena.soft.causes,
+        seed=seed,
+    )
+    methods = [
+        _by_output({name: arrays[f"{name}{at}"] for name in facts["arrays"]})
+        for at, facts in enumerate(contestants)
+        if _is_soft(facts)
+    ]
+    scores, failed, places = softly.measure(field, methods)
+    return {"soft": scores, "soft_failed": failed, "soft_places": places}
+
+
+def _by_output(arrays: Mapping[str, np.ndarray]) -> dict[tuple[int, int], Floats]:
+    """Return the values of one method by (sample, output)."""
+    edges = np.concatenate([[0], np.cumsum(arrays["lengths"])])
+    return {
+        (int(i), int(output)): arrays["values"][edges[at] : edges[at + 1]]
+        for at, (i, output) in enumerate(zip(arrays["of"], arrays["outputs"], strict=True))
+    }

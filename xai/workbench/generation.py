@@ -19,6 +19,8 @@ from xai.assets.texts import (
 from xai.errors import MissingColumn
 from xai.units import UnitProblem
 from xai.vocabulary import Floats, Integers, Json, Progress, Recipe
+from xai.workbench import language_arena
+from xai.workbench.arena import Arena
 from xai.workbench.continued import Continued, Writing, continued
 from xai.workbench.language import Language, open_language
 from xai.workbench.language_problem import problem
@@ -110,6 +112,13 @@ def pose(payload: Json, recipe: Recipe, seed: int, start: int, stop: int) -> Uni
     samples = _samples(payload, recipe, rows)
     language = open_language(payload["model"])
     return problem(language, samples, rows, seed, _frequencies(payload, recipe, language))
+
+
+def arena(payload: Json, recipe: Recipe, span: tuple[int, int], progress: Progress) -> Arena:
+    """Return where the methods are measured on the chosen prompts of a span."""
+    posed = pose(payload, recipe, payload["job"]["seed"], *span)
+    can_hide = open_language(payload["model"]).can_hide
+    return language_arena.arena(posed, progress, can_hide=can_hide)
 
 
 def _chosen(payload: Json, recipe: Recipe) -> Integers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -16,8 +17,11 @@ from xai.workbench.language import LOGITS_AT_ONCE, TOKENS_AT_ONCE, Language
 class SoftTokens:
     """See `xai.evaluation.soft.Soft`: the answer is the distribution of the next token."""
 
+    most = math.inf
+
     def __init__(self, language: Language, samples: Sequence[Continued]) -> None:
         self._language, self._samples = language, samples
+        self._last: tuple[int, int] | None = None
         self.width = int(language.blank.shape[0])
 
     @torch.inference_mode()
@@ -32,10 +36,11 @@ class SoftTokens:
         one = self._samples[sample]
         place = int(one.causes[output]) - 1
         whole = self._language.embed(torch.from_numpy(one.ids[: place + 1]))
-        root = self._root(whole[None], place)
+        if self._last != (sample, output):  # all methods are judged at one output after another
+            self._last, self._whole = (sample, output), self._root(whole[None], place)
         step = max(1, min(TOKENS_AT_ONCE // (place + 1), LOGITS_AT_ONCE // self._language.size))
         found = [
-            (self._root(whole * torch.from_numpy(kept[i : i + step]), place) - root)
+            (self._root(whole * torch.from_numpy(kept[i : i + step]), place) - self._whole)
             .square()
             .sum(dim=-1)
             for i in range(0, len(kept), step)

@@ -10,9 +10,10 @@ import torch
 from xai.evaluation.faithfulness.catalogue import Baseline
 from xai.units import Bools, Kept, UnitProblem
 from xai.vocabulary import Floats, Integers, Progress
-from xai.workbench.arena import Arena, Counted
+from xai.workbench.arena import Arena, Counted, CountedSoft, SoftArena
 from xai.workbench.classifier import Classifier
 from xai.workbench.explained import PROBABILITY, Explained
+from xai.workbench.text_soft import SoftWords
 from xai.workbench.tokenized import Tokenized
 
 _TOKENS = {
@@ -90,13 +91,18 @@ def arena(
         baseline = Baseline("token", "Another token", f"In place of each token stands {words}.")
         scores.append((baseline, Without(classifier, samples, explained, token)))
     counted = [(baseline, Counted(score, watch)) for baseline, score in scores]
+    soft = None
+    if classifier.takes_embeddings:
+        access = CountedSoft(SoftWords(classifier, samples, explained.classes), watch)
+        soft = SoftArena(access, tuple(np.array([len(one.ids)]) for one in samples))
     return Arena(
         rows=problem.rows,
         players=problem.players,
         shapes=problem.shapes,
         scores=tuple(counted),
-        spent=lambda: sum(score.done for _, score in counted),
+        spent=lambda: sum(score.done for _, score in counted) + (soft.access.done if soft else 0),
         is_probability=explained.unit == PROBABILITY,
+        soft=soft,
     )
 
 

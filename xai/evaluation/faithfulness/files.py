@@ -26,6 +26,7 @@ from xai.evaluation.faithfulness.league import (
     decide,
 )
 from xai.evaluation.faithfulness.orders import STEPS
+from xai.evaluation.faithfulness.softly import BASELINE, SoftMeasured, columns, summary
 from xai.evaluation.intervals import mean_interval
 from xai.vocabulary import Floats, Json
 
@@ -33,7 +34,11 @@ DIGITS, NOTHING = 7, 1e-13
 
 
 def write(
-    found: Measured, baselines: Sequence[Baseline], notes: Mapping[str, Json], folder: Path
+    found: Measured,
+    baselines: Sequence[Baseline],
+    notes: Mapping[str, Json],
+    folder: Path,
+    soft: SoftMeasured | None = None,
 ) -> None:
     """Write `faithfulness.parquet` and `faithfulness.json`.
 
@@ -45,15 +50,22 @@ def write(
     import pyarrow as pa  # noqa: PLC0415 - the measures need no file format
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    columns = table(found)
+    given = table(found)
     arrays = {
         name: pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), words).cast(pa.string())
-        for name, (codes, words) in columns["words"].items()
+        for name, (codes, words) in given["words"].items()
     }
-    arrays["sample"] = pa.array(columns["sample"], pa.int64())
-    arrays["value"] = pa.array(columns["value"], pa.float64(), from_pandas=True)
-    pq.write_table(pa.table(arrays), folder / "faithfulness.parquet", compression="zstd")
-    text = json.dumps(as_json(found, baselines) | dict(notes), allow_nan=False, ensure_ascii=False)
+    arrays["sample"] = pa.array(given["sample"], pa.int64())
+    arrays["value"] = pa.array(given["value"], pa.float64(), from_pandas=True)
+    whole, facts = pa.table(arrays), as_json(found, baselines) | dict(notes)
+    if soft is not None:
+        more = columns(soft)
+        more["baseline"] = [BASELINE] * len(more["value"])
+        fields = [pa.array(more[f.name], f.type, from_pandas=True) for f in whole.schema]
+        whole = pa.concat_tables([whole, pa.table(fields, schema=whole.schema)])
+        facts["soft"] = summary(soft)
+    pq.write_table(whole, folder / "faithfulness.parquet", compression="zstd")
+    text = json.dumps(facts, allow_nan=False, ensure_ascii=False)
     (folder / "faithfulness.json").write_text(text, encoding="utf-8")
 
 

@@ -100,13 +100,17 @@ _PIECES = 1.4
 """Tokens of a word, in the mean of the usual vocabularies: for the estimate."""
 
 
+def tokens_of(size: Size) -> int:
+    """Return the tokens of a typical prompt and what is written, for the estimate."""
+    return round(size.units * _PIECES) + size.outputs
+
+
 def _of_tokens(card: Card, summary: str) -> Card:
     """Return a card of words as one of the tokens before each written token."""
 
     def evaluations(given: Mapping[str, Json], size: Size) -> int:
-        tokens = round(size.units * _PIECES) + size.outputs
         # A token is not taken apart.
-        return card.evaluations({**given, "inner": 0}, replace(size, units=tokens))
+        return card.evaluations({**given, "inner": 0}, replace(size, units=tokens_of(size)))
 
     return replace(
         card,
