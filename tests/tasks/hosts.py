@@ -34,10 +34,10 @@ def programs() -> Path | None:
 class Cluster:
     """A PostgreSQL of its own in a folder; `at` puts its processes on a host."""
 
-    def __init__(self, at: tuple[str, ...] = (), address: str = "") -> None:
+    def __init__(self, at: tuple[str, ...] = (), address: str = "", port: int = 5432) -> None:
         # PostgreSQL does not run as root, and its user must reach the folder.
         self.folder = Path(tempfile.mkdtemp(prefix="parallax-postgres-"))
-        self.programs, self.address, self.at = programs(), address, at
+        self.programs, self.address, self.port, self.at = programs(), address, port, at
         self.as_user = ("runuser", "-u", "postgres", "--") if os.getuid() == 0 else ()
         if self.as_user:
             shutil.chown(self.folder, "postgres")
@@ -54,15 +54,15 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        return f"postgres://parallax@{self.address}:5432/parallax"
+        return f"postgres://parallax@{self.address}:{self.port}/parallax"
 
     def start(self):
-        said = f"-k {self.folder} -c listen_addresses={self.address} -c fsync=off"
+        said = f"-p {self.port} -k {self.folder} -c listen_addresses={self.address} -c fsync=off"
         self._do("pg_ctl", "-D", str(self.data), "-w", "-o", said, "-l", f"{self.folder}/log",
                  "start")  # fmt: skip
 
     def create(self, name="parallax"):
-        self._do("createdb", "-h", str(self.folder), "-U", "parallax", name)
+        self._do("createdb", "-h", str(self.folder), "-p", str(self.port), "-U", "parallax", name)
 
     def kill(self):
         """End the postmaster at once, as a crash does."""
@@ -84,6 +84,7 @@ class Cluster:
             "NAME": "parallax",
             "USER": "parallax",
             "HOST": str(self.folder),
+            "PORT": str(self.port),
         }
 
     def _do(self, program, *options):

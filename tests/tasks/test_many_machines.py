@@ -57,7 +57,7 @@ def hosts(tmp_path, monkeypatch, settings, django_db_blocker, network, cluster):
     settings.DATA_DIR = tmp_path / "site"
     settings.DATA_DIR.mkdir()
     before = connections["default"]
-    words = {**before.settings_dict, "OPTIONS": {}, **cluster.settings(), "PORT": ""}
+    words = {**before.settings_dict, "OPTIONS": {}, **cluster.settings()}
     fresh = load_backend(words["ENGINE"]).DatabaseWrapper(words, "default")
     connections["default"] = fresh
     with django_db_blocker.unblock(), network.inside("core"):
