@@ -5,7 +5,9 @@ import re
 import pytest
 from django.urls import reverse
 
+from tests.reports.test_soft import with_soft
 from tests.web.landed_run import EVIL, land
+from xai.web.landed import Landed
 from xai.web.middleware import local_owner
 from xai.web.models import Job
 
@@ -187,6 +189,18 @@ def test_the_faithfulness_page_shows_another_measure_and_baseline(page):
     assert "Mean output while units are taken away" in text
     assert "baseline=mean" in text
     assert page("faithfulness", "?measure=nonsense&baseline=nonsense")
+
+
+def test_the_faithfulness_page_shows_soft_measures_over_random_values(page, run, tmp_path):
+    assert "Soft faithfulness" not in page("faithfulness")
+    results = Landed(run, tuple(run.jobs.all())).results
+    with_soft(results, tmp_path)
+    made = tmp_path / "faithfulness" / "faithfulness.json"
+    (results.folders["faithfulness"] / made.name).write_text(made.read_text())
+    shown = page("faithfulness")
+    assert "Soft faithfulness, over random values" in shown
+    assert "Soft-NC, shares" in shown
+    assert shown.index("Shapley values</span></th><td") < shown.index("Random values")
 
 
 def test_a_run_without_faithfulness_says_why(page, make_upload):

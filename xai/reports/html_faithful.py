@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from xai.evaluation.agreement import SELF
 from xai.figures.parts import number
+from xai.reports import soft
 from xai.reports.html_lanes import method_name, scroll
 from xai.reports.markup import Html, join, tag
 from xai.reports.phrasing import counted
@@ -36,6 +37,34 @@ def faithfulness(results: Results) -> Html:
         _decisions(results, found),
         tag("h3", "The curves in numbers"),
         _curves(results, found),
+        _softly(results),
+    )
+
+
+def _softly(results: Results) -> Html:
+    """Return the table of soft faithfulness, where it was measured."""
+    rows = soft.lines(results)
+    if not rows:
+        return Html()
+    heads = [tag("th", m["title"], scope="col", class_="number") for m in soft.measures(results)]
+    body = [
+        tag(
+            "tr",
+            tag("th", method_name(row.slug, row.title), scope="row"),
+            [
+                tag("td", cell.ratio, tag("small", cell.interval) if cell.interval else None,
+                    tag("small", f"{cell.failed} undefined") if cell.failed else None,
+                    class_="number")
+                for cell in row.cells
+            ],
+        )
+        for row in rows
+    ]  # fmt: skip
+    head = tag("thead", tag("tr", tag("th", "Method", scope="col"), heads))
+    return join(
+        tag("h3", "Soft faithfulness, over random values"),
+        tag("p", f"{soft.EXPLAINED} {soft.about(results)}", class_="quiet"),
+        scroll("Soft faithfulness", tag("table", head, tag("tbody", body), class_="plain")),
     )
 
 

@@ -7,7 +7,7 @@ written without its number.
 from __future__ import annotations
 
 from xai.methods.catalogue import TEXT
-from xai.reports import findings_texts
+from xai.reports import findings_texts, soft
 from xai.reports.cautions import cautions
 from xai.reports.faithful import faithfulness
 from xai.reports.findings import agreement, failures, performance, reliance
@@ -36,6 +36,7 @@ def sentences(results: Results) -> list[Sentence]:
         *RELIANCE.get(results.kind, reliance)(results),
         *agreement(results),
         *faithfulness(results),
+        *soft.sentences(results),
         *performance(results),
         *failures(results),
         *cautions(results),

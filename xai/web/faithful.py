@@ -7,6 +7,7 @@ from typing import Any
 
 from xai.evaluation.agreement import SELF
 from xai.figures.parts import number
+from xai.reports import soft
 from xai.reports.results import Results
 from xai.web.overall import View
 
@@ -32,6 +33,19 @@ def page(results: Results, view: View) -> dict[str, Any]:
         "least": found["samples_least"],
         "unmoved": [results.title(slug) for slug in found.get("unmoved", [])],
         "count": len(baselines),
+    }
+
+
+def softly(results: Results) -> dict[str, Any]:
+    """Return the table of soft faithfulness; empty where it was not measured."""
+    lines = soft.lines(results)
+    if not lines:
+        return {}
+    return {
+        "explained": soft.EXPLAINED,
+        "about": soft.about(results),
+        "measures": soft.measures(results),
+        "lines": lines,
     }
 
 

@@ -89,5 +89,8 @@ def faithfulness(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     found, view = landed(request, pk), View.read(request.GET.dict())
     context: dict[str, Any] = {"is_offered": found.is_measured}
     if found.results.faithfulness:
-        context |= {"table": faithful.page(found.results, view)}
+        context |= {
+            "table": faithful.page(found.results, view),
+            "soft": faithful.softly(found.results),
+        }
     return render(request, "results/faithfulness.html", _frame(found, view) | context)
