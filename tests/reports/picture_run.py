@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from tests.methods.concepts.planted import CLASSES, SIZE, pictures, problem
+from tests.methods.concepts.planted import CLASSES, SIZE, marked, pictures, problem
 from tests.reports.text_run import facts_for
 from xai.methods import catalogue
 from xai.reports.results import Results
@@ -28,15 +28,16 @@ MODEL = {
     "parameters": 321, "has_names": False,
 }  # fmt: skip
 DATA = {"kind": "images", "format": "zip", "rows": 60, "notes": [], "columns": []}
-PARAMS = catalogue.card("craft", catalogue.IMAGES).read({"concepts": 3})
+PARAMS = catalogue.card("craft", catalogue.IMAGES).read({"concepts": 3, "compare": True})
 
 
 @lru_cache(maxsize=1)
 def computed():
     """Return planted pictures of two classes, their labels, and what CRAFT finds in them."""
-    images, _masks, labels = pictures(24, kinds=(0, 1), marked=0)
+    images, masks, labels = pictures(24, kinds=(0, 1), marked=0)
     labels[:3] = 2  # called red or green things, and labelled blue
-    posed = problem(images, labels=labels)
+    said = marked(masks, ("red", "green", "yellow"))
+    posed = problem(images, labels=labels, annotations=said)
     recipe = Recipe("m", "d", (MethodChoice("craft", PARAMS),), kind=catalogue.IMAGES)
     job = {"role": "method", "method": "craft", "params": PARAMS, "seed": 0}
     arrays, facts = concept_shards.explain(lambda *_: posed, {"job": job}, recipe, lambda *_: None)

@@ -66,6 +66,34 @@ def test_the_address_chooses_class_and_picture(page):
     assert green.count("data-map=") == 3
 
 
+def cells(text, label):
+    """Return the rows of a table as words, tags taken out."""
+    table = re.search(rf'aria-label="{label}".*?</table>', text, re.DOTALL)[0]
+    rows = re.findall(r"<tr>.*?</tr>", table, re.DOTALL)
+    return [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)).strip() for row in rows]
+
+
+def test_concepts_are_held_against_the_masks(page):
+    text = page()
+    assert '<span class="state">matches <bdi>red</bdi></span>' in text
+    assert "Matched on 6 pictures, measured on the other 6." in re.sub(r"\s+", " ", text)
+    rows = cells(text, "Concepts and annotations")
+    assert rows[1].startswith("Concept 1 red")
+    assert re.search(r"Concept 1 red [\d.]+ % [\d.]+ % [\d.]+ % 100 %", rows[1])
+    assert "Most important concept exists</dt><dd>100 %" in text
+
+
+def test_dictionaries_and_estimators_stand_beside_each_other(page):
+    text = page()
+    found = cells(text, "Ways to find concepts")
+    assert [row.split(" used here")[0] for row in found[1:2]] == ["Non-negative factorisation"]
+    assert len(found) == 6
+    weighed = cells(text, "Ways to weigh concepts")
+    assert len(weighed) == 7
+    assert "Gradient × coefficient orders this page" in weighed[1]
+    assert "Sobol index unsigned" in weighed[5]
+
+
 def test_wrong_predictions_are_marked(page):
     assert "wrong</span>, label <bdi>blue things</bdi>" in page("?sample=100")
 

@@ -192,3 +192,35 @@ def test_a_transformer_that_averages_its_patches_shows_no_row_to_read(posed):
     assert reading_place(other.network, scene.inputs) is None
     with pytest.raises(NotApplicable, match="not from a class token"):
         PictureAttention(other).reading(np.array([0]))
+
+
+def test_a_mask_is_prepared_as_its_picture_is():
+    from types import SimpleNamespace
+
+    from PIL import Image
+
+    from xai.workbench.picture_annotations import annotated
+    from xai.workbench.picture_views import Views
+
+    draw = np.random.default_rng(0)
+    blocks = draw.random((2, 6, 8)) < 0.5
+    masks = blocks.repeat(10, axis=1).repeat(10, axis=2)
+
+    def prepare(picture):
+        """Cut the middle out and make it smaller, as many preprocessors do."""
+        side = min(picture.size)
+        left, top = ((whole - side) // 2 for whole in picture.size)
+        small = picture.crop((left, top, left + side, top + side)).resize((30, 30))
+        return torch.from_numpy(np.asarray(small).copy()).permute(2, 0, 1) / 255 * 4 - 2
+
+    said = SimpleNamespace(
+        names=("a",), present=np.ones((2, 1)), has_masks=(True,),
+        mask=lambda row, _concept, _size: masks[row],
+    )  # fmt: skip
+    images = SimpleNamespace(annotations=said, sizes=np.array([[80, 60], [80, 60]]))
+    views = Views.of(prepare)
+    found = annotated(images, views, np.array([1, 0])).masks(0, np.array([0, 1]))
+    for place, row in enumerate((1, 0)):
+        picture = Image.fromarray(masks[row].astype(np.uint8) * 255).convert("RGB")
+        np.testing.assert_array_equal(found[place], prepare(picture)[0].numpy() > 0)
+        assert found[place].shape == (30, 30)

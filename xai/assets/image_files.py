@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import stat
 import zipfile
 import zlib
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
+from xai.assets import image_annotations, image_lists
 from xai.assets.archives import PICTURES
+from xai.assets.image_annotations import Annotations, is_mask_column
+from xai.assets.image_lists import LABELS
 from xai.assets.names import normal
 from xai.assets.picture import MOST_BYTES
 from xai.assets.safety import check_zip
-from xai.assets.wording import clean, count, listed, quoted
+from xai.assets.wording import clean, count, quoted
 from xai.errors import RefusedFile
 
 if TYPE_CHECKING:
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 MOST_PICTURES = 20_000
 MOST_TOTAL = 1 << 30
 LIST_BYTES = 32 << 20
-PATHS = ("path", "file_name", "filename", "file", "image", "name")
-LABELS = ("label", "class", "target", "category", "labels")
 
 
 class Source(Protocol):
@@ -34,6 +34,7 @@ class Source(Protocol):
     names: list[str]
     labels: list[str] | None
     notes: list[str]
+    annotations: Annotations | None
 
     def read(self, position: int) -> bytes:
         """Return the bytes of one picture, b"" if they cannot be read."""
@@ -51,56 +52,78 @@ class ZipSource:
                 raise RefusedFile(
                     f"The archive holds a link ({quoted(entry.filename)}). Zip the files."
                 )
-        self._entries = sorted(
+        pictures = sorted(
             (e for e in entries if e.filename.lower().endswith(PICTURES)), key=lambda e: e.filename
         )
+        mine, masks = image_annotations.part(
+            [e.filename for e in pictures],
+            lambda i: image_annotations.is_grey(self._bytes(pictures[i], 26)),
+        )
+        self._entries = [pictures[i] for i in mine]
         _check_count(len(self._entries))
         names = [entry.filename for entry in self._entries]
         top = _common_folder(names)
         self.names = [name.removeprefix(top) for name in names]
         lists = [e for e in entries if e.filename.lower().endswith(".csv")]
-        others = len(entries) - len(names) - len(lists)
+        others = len(entries) - len(pictures) - len(lists)
         are = "is no picture" if others == 1 else "are no pictures"
         self.notes = [f"Left out {count(others, 'file')} that {are}."] if others else []
-        self.labels = self._listed(lists, names) or _by_folder(self.names)
+        chosen = image_lists.list_of_labels(lists)
+        said = [e for e in lists if image_lists.base(e) == image_lists.CONCEPTS][:1]
+        self.labels = self._listed(chosen, names) or _by_folder(self.names)
+        said = [chosen, *said] if chosen else said
+        self.annotations = self._annotations([pictures[i] for i in masks], said, names)
 
     def read(self, position: int) -> bytes:
         """Return the bytes of one entry, b"" if it cannot be unpacked."""
+        return self._bytes(self._entries[position])
+
+    def _bytes(self, entry: zipfile.ZipInfo, most: int = MOST_BYTES + 1) -> bytes:
         try:
-            with self._archive.open(self._entries[position]) as file:
-                return file.read(MOST_BYTES + 1)
+            with self._archive.open(entry) as file:
+                return file.read(most)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError,
                 ValueError):  # fmt: skip
             return b""
 
-    def _listed(self, lists: list[zipfile.ZipInfo], names: list[str]) -> list[str] | None:
-        """Return the labels that labels.csv, or the only list there is, gives to the paths."""
-        named = [e for e in lists if PurePosixPath(e.filename).name.lower() == "labels.csv"]
-        chosen = named[:1] or lists if len(named[:1] or lists) == 1 else []
-        if not chosen:
-            return None
-        with self._archive.open(chosen[0]) as file:
-            data = file.read(LIST_BYTES + 1)
+    def _annotations(
+        self,
+        masks: list[zipfile.ZipInfo],
+        lists: list[zipfile.ZipInfo],
+        names: list[str],
+    ) -> Annotations | None:
+        """Return what masks, further columns of the labels, and concepts.csv say."""
+        found: Annotations | None = None
+        if masks:
+            reads = [partial(self._bytes, entry) for entry in masks]
+            paths = [entry.filename for entry in masks]
+            found, notes = image_annotations.from_masks(names, paths, reads)
+            self.notes += notes
+        for entry in lists:
+            more = image_lists.concepts_of(self._list(entry), entry.filename, names)
+            found = image_annotations.joined(found, more)
+        return found
+
+    def _list(self, entry: zipfile.ZipInfo) -> bytes:
+        data = self._bytes(entry, LIST_BYTES + 1)
         if len(data) > LIST_BYTES:
-            raise RefusedFile(f"{quoted(chosen[0].filename)} is larger than {LIST_BYTES >> 20} MB.")
-        pairs = _pairs(data, chosen[0].filename)
-        folder = PurePosixPath(chosen[0].filename).parent
-        by_path = {str(folder / path): label for path, label in pairs}
-        by_name = {PurePosixPath(path).name: label for path, label in pairs}
-        is_plain = len(by_name) == len(pairs)
-        found = [
-            by_path.get(name, by_name.get(PurePosixPath(name).name, "") if is_plain else "")
-            for name in names
-        ]
+            raise RefusedFile(f"{quoted(entry.filename)} is larger than {LIST_BYTES >> 20} MB.")
+        return data
+
+    def _listed(self, chosen: zipfile.ZipInfo | None, names: list[str]) -> list[str] | None:
+        """Return the labels that a list gives to the paths."""
+        if chosen is None:
+            return None
+        found = image_lists.labels_of(self._list(chosen), chosen.filename, names)
         lost = found.count("")
         if lost == len(found):
             raise RefusedFile(
-                f"{quoted(chosen[0].filename)} names none of the pictures. Write the paths as they "
+                f"{quoted(chosen.filename)} names none of the pictures. Write the paths as they "
                 "stand in the archive, in a column called path, and the labels in one called label."
             )
         if lost:
             self.notes.append(
-                f"{count(lost, 'picture')} without a label in {quoted(chosen[0].filename)}."
+                f"{count(lost, 'picture')} without a label in {quoted(chosen.filename)}."
             )
         return found
 
@@ -129,15 +152,19 @@ class ParquetSource:
                 raise RefusedFile("The Parquet file has no column of pictures.")
             _check_count(parquet.metadata.num_rows)
             label = next((n for n in schema.names if normal(n) in LABELS and n != image), None)
-            columns = [image] + [label] * (label is not None)
+            said = image_annotations.columns_of(schema, image, label)
+            others = said if label is None else [str(label), *said]
             self._data: list[bytes] = []
             self._total = 0
             self.names: list[str] = []
-            found: list[Any] = []
-            for batch in parquet.iter_batches(256, columns=columns, use_threads=False):
-                self._take(batch.column(0).to_pylist())
-                found += batch.column(1).to_pylist() if label is not None else []
-        self.labels = _named(found, label, schema) if label is not None else None
+            found: dict[str, list[Any]] = {name: [] for name in others}
+            for batch in parquet.iter_batches(256, columns=[image, *others], use_threads=False):
+                self._take(batch.column(image).to_pylist())
+                for name in others:
+                    found[name] += batch.column(name).to_pylist()
+                    self._weigh(found[name][-batch.num_rows :])
+        self.labels = _named(found[label], label, schema) if label is not None else None
+        self.annotations = image_annotations.from_columns({name: found[name] for name in said})
         self.notes: list[str] = []
 
     def read(self, position: int) -> bytes:
@@ -150,8 +177,12 @@ class ParquetSource:
             name = PurePosixPath(str(inner.get("path") or "")).name
             self.names.append(clean(name) or f"row {len(self._data)}")
             self._data.append(inner.get("bytes") or b"")
-            self._total += len(self._data[-1])
         _check_count(len(self._data))
+        self._weigh(cells)
+
+    def _weigh(self, cells: list[Any]) -> None:
+        data = (cell.get("bytes") if isinstance(cell, dict) else cell for cell in cells)
+        self._total += sum(len(one) for one in data if isinstance(one, bytes))
         if self._total > MOST_TOTAL:
             raise RefusedFile(
                 f"The pictures weigh more than {MOST_TOTAL >> 30} GB. Upload a sample of them."
@@ -174,7 +205,7 @@ def _image_column(schema: pa.Schema) -> str | None:
     """Return the first column of bytes: plain, or as an object with bytes and a path."""
     import pyarrow as pa  # noqa: PLC0415 - needed only here
 
-    for part in schema:
+    for part in sorted(schema, key=is_mask_column):
         kind = part.type
         if pa.types.is_struct(kind):
             parts = {kind.field(i).name: kind.field(i).type for i in range(kind.num_fields)}
@@ -197,27 +228,6 @@ def _named(found: list[Any], label: str, schema: pa.Schema) -> list[str]:
         else "" if value is None else clean(str(value))
         for value in found
     ]  # fmt: skip
-
-
-def _pairs(data: bytes, name: str) -> list[tuple[str, str]]:
-    """Return path and label of every line of a list."""
-    reader = csv.reader(io.StringIO(data.decode("utf-8-sig", "replace")))
-    try:
-        rows = [row for row in reader if row]
-    except csv.Error:
-        raise RefusedFile(
-            f"{quoted(name)} is no list of commas and lines. Save it as CSV."
-        ) from None
-    header = [normal(part) for part in rows[0]] if rows else []
-    path = next((header.index(part) for part in PATHS if part in header), -1)
-    label = next((header.index(part) for part in LABELS if part in header), -1)
-    if path < 0 or label < 0:
-        raise RefusedFile(
-            f"{quoted(name)} has no columns called path and label; its first line is: "
-            f"{listed([quoted(part) for part in rows[0]], 6) if rows else 'empty'}."
-        )
-    wide = max(path, label)
-    return [(row[path].strip(), clean(row[label].strip())) for row in rows[1:] if len(row) > wide]
 
 
 def _by_folder(names: list[str]) -> list[str] | None:

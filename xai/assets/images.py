@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xai.assets import sniff
+from xai.assets.image_annotations import Annotations
 from xai.assets.image_files import ParquetSource, Source, ZipSource, holds_pictures
 from xai.assets.picture import BadPicture, decode, look
 from xai.assets.table import Column, Table
@@ -42,6 +43,8 @@ class Images:
         Width and height in pixels, upright.
     bad : tuple of (name, reason)
         Pictures of the file that are left out.
+    annotations : Annotations or None
+        Named concepts in the pictures, by masks or by columns.
     """
 
     names: tuple[str, ...]
@@ -50,6 +53,7 @@ class Images:
     formats: tuple[str, ...]
     bad: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    annotations: Annotations | None
     _source: Source = field(repr=False)
     _places: tuple[int, ...] = field(repr=False)
 
@@ -106,6 +110,9 @@ def read_images(path: Path) -> Images:
         more = f" and {len(bad) - NAMED:,} more" if len(bad) > NAMED else ""
         notes.append(f"Left out {count(len(bad), 'picture')}: {named}{more}.")
     places = tuple(position for position, _ in seen)
+    said = None if source.annotations is None else source.annotations.of(places)
+    if said is not None:
+        notes.append(said.note())
     return Images(
         names=_chosen(source.names, places),
         labels=None if source.labels is None else _chosen(source.labels, places),
@@ -113,6 +120,7 @@ def read_images(path: Path) -> Images:
         formats=tuple(s.format for _, s in seen),
         bad=tuple(bad),
         notes=tuple(notes),
+        annotations=said,
         _source=source,
         _places=places,
     )

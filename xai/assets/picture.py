@@ -7,6 +7,8 @@ import struct
 import warnings
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from xai.errors import XaiError
@@ -67,6 +69,26 @@ def decode(data: bytes) -> Image.Image:
                 warnings.simplefilter("ignore")
                 picture.load()
                 return ImageOps.exif_transpose(picture).convert("RGB")
+        except MemoryError:
+            raise
+        except (OSError, ValueError, SyntaxError, struct.error, IndexError, KeyError, TypeError,
+                OverflowError) as error:  # fmt: skip
+            raise BadPicture("is damaged") from error
+
+
+def levels(data: bytes) -> NDArray[np.uint8]:
+    """Return the brightness of a mask, (height, width); of a palette the numbers of its colours.
+
+    Raises
+    ------
+    BadPicture
+        As `decode`.
+    """
+    with _opened(data) as picture:
+        try:
+            picture.load()
+            plain = picture if picture.mode in {"P", "L"} else picture.convert("L")
+            return np.asarray(plain, dtype=np.uint8)
         except MemoryError:
             raise
         except (OSError, ValueError, SyntaxError, struct.error, IndexError, KeyError, TypeError,

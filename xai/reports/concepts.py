@@ -83,6 +83,13 @@ def facts_of(method: MethodResult, target: str) -> dict[str, Json]:
     return next((dict(note) for note in notes if note["target"] == target), {})
 
 
+def annotations_of(method: MethodResult, target: str) -> dict[str, Json] | None:
+    """Return how a class's concepts, or those of all together, agree with annotations."""
+    found = {one["target"]: one for one in method.notes.get("annotations") or []}
+    one = found.get(target) or found.get("")
+    return None if one is None else dict(one)
+
+
 def curve_of(method: MethodResult, target: str) -> list[Json]:
     """Return logit error and stability by number of concepts, of a class or of all together."""
     found = {curve["target"]: curve["points"] for curve in method.notes.get("curves") or []}

@@ -73,7 +73,36 @@ def _class(results: Results, method: MethodResult, target: str) -> Html:
         tag("h3", "Concepts of ", name(target)),
         tag("p", f"{said}{warning}", class_="quiet") if said or warning else None,
         tag("div", rows, class_="concepts"),
+        _annotations(method, target),
     )
+
+
+def _annotations(method: MethodResult, target: str) -> Html | None:
+    """Return how the concepts of a class agree with annotations, in sentences."""
+    found = concepts.annotations_of(method, target)
+    if found is None:
+        return None
+    named = [f"{line['concept']} “{line['annotation']}” ({percent(line['match'])})"
+             for line in found["concepts"] if line["annotation"]]  # fmt: skip
+    said = [f"Matched to annotations (0 % chance, 100 % perfect): {', '.join(named) or 'none'}."]
+    said += [
+        f"Of the {row['top']} most important, {percent(row['value'])} are there, by chance "
+        f"{percent(row['chance'])}."
+        for row in found["existence"]
+    ]
+    if where := found["location"]:
+        said.append(
+            f"Maps overlap the masks by {percent(where['overlap']['value'])}, by chance "
+            f"{percent(where['overlap']['chance'])}; their peak is inside in "
+            f"{percent(where['pointing']['value'])}, by chance "
+            f"{percent(where['pointing']['chance'])}."
+        )
+    if weight := found["importance"]:
+        words = {"rank": "rank correlation over concepts", "cosine": "cosine over classes"}
+        value = weight["value" if weight["form"] == "rank" else "product"]
+        value = "undefined" if value is None else number(value)
+        said.append(f"Importance and frequency: {value} ({words[weight['form']]}).")
+    return tag("p", " ".join(said), class_="quiet")
 
 
 def _concept(results: Results, method: MethodResult, one: Json) -> Html:

@@ -17,6 +17,7 @@ from xai.reports.method import MethodResult
 from xai.reports.phrasing import between, percent
 from xai.reports.results import Results
 from xai.vocabulary import Json
+from xai.web import concept_checks
 
 CROPS = 8
 """Crops of a concept on the page; the bundle has all."""
@@ -67,12 +68,19 @@ def page(results: Results, method: MethodResult, view: View) -> dict[str, Any]:
     cropped = [crop["sample"] for row in rows for one in (row, *row["parts"])
                for crop in one["crops"]]  # fmt: skip
     height, width = method.notes["input"]
+    facts = _facts(method, target)
+    said = concept_checks.annotated(method, target, top)
+    for row, line in zip(rows, said["lines"] if said else [], strict=False):
+        row["annotation"] = line["annotation"]
     return {
+        "annotated": said,
+        "annotations_failed": method.notes.get("annotations_failed"),
+        "compared": concept_checks.compared(facts, str(method.notes.get("order"))),
         "classes": classes,
         "target": target,
         "rows": rows,
         "scale": f"±{number(drawn.scale.high)}",
-        "facts": _facts(method, target),
+        "facts": facts,
         "left_out": method.notes.get("left_out") or [],
         "points": len(concepts.curve_of(method, target)),
         "size": {"width": width, "height": height},
@@ -109,7 +117,19 @@ class _Lines:
             ),
             "is_sure": _is_sure(one, ROUNDING * self.scale.high),
             "error": _percent(one["facts"].get("logit_error")),
+            "chosen": _other_weight(one["facts"].get("chosen")),
         }
+
+
+def _other_weight(found: Json) -> dict[str, str] | None:
+    """Return the estimate that orders the concepts, where it is neither of those always shown."""
+    if not found:
+        return None
+    return {
+        "name": concept_checks.ESTIMATORS[found["estimator"]],
+        "value": signed(_number(found["value"])),
+        "interval": between(found["low"], found["high"]),
+    }
 
 
 def _facts(method: MethodResult, target: str) -> dict[str, Any]:
@@ -127,6 +147,7 @@ def _facts(method: MethodResult, target: str) -> dict[str, Any]:
         "bank": notes.get("bank"),
         "maps": notes.get("maps"),
         "by_sobol": notes.get("order") == "sobol",
+        "order_name": concept_checks.ESTIMATORS.get(str(notes.get("order")), ""),
     }
 
 

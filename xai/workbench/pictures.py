@@ -19,6 +19,7 @@ from xai.units import UnitProblem
 from xai.vocabulary import Floats, Integers, Json, Progress, Recipe
 from xai.workbench import picture_arena
 from xai.workbench.arena import Arena
+from xai.workbench.picture_annotations import annotated
 from xai.workbench.picture_attention import PictureAttention
 from xai.workbench.picture_models import PictureModel, open_model
 from xai.workbench.picture_problem import BATCH, MOST, Scene
@@ -183,6 +184,7 @@ def concepts(payload: Json, recipe: Recipe, seed: int) -> ConceptProblem:
         target=target,
         seed=seed,
         is_channels_last=model.is_channels_last,
+        annotations=annotated(opened.images, model.views, rows),
     )
 
 

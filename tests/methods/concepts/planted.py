@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from xai.methods.concepts.network_cuts import network_cuts
-from xai.methods.concepts.words import ConceptProblem
+from xai.methods.concepts.words import Annotated, ConceptProblem
 
 SIZE, SIDE, CELL = 32, 8, 4
 PARTS = ("red", "green", "blue", "yellow", "magenta", "cyan")
@@ -105,6 +105,17 @@ def problem(images, network=None, labels=None, **changes):
         labels=None if labels is None else labels.astype(float),
     )
     return replace(given, **changes)
+
+
+def marked(masks, names=("red", "yellow", "magenta"), with_masks=True):
+    """Return what a person would say of planted images."""
+    of = [PARTS.index(name) for name in names]
+    return Annotated(
+        names,
+        masks[:, of].any(axis=(2, 3)).astype(float),
+        (with_masks,) * len(names),
+        lambda concept, some: masks[some, of[concept]],
+    )
 
 
 def overlap(values, mask):

@@ -184,6 +184,14 @@ def test_dictionaries_and_estimators_are_compared():
     assert estimators["gradient_input"]["deletion"] <= estimators["sobol"]["deletion"]
 
 
+@pytest.mark.parametrize("order", ["integrated_gradients", "occlusion", "rise", "sobol", "hsic"])
+def test_any_estimator_may_order_the_concepts(order):
+    found = explain(problem(IMAGES[:12]), Params(concepts=3, order=order, **QUICK))
+    chosen = [c.facts.get("chosen", {}).get("value", c.sobol.value) for c in found.found]
+    assert chosen == sorted(chosen, reverse=True)
+    assert part_of(found, MASKS, found.found[0].id)[0] == RED
+
+
 def test_progress_grows_and_reaches_the_end():
     seen = []
     found = explain(

@@ -81,9 +81,17 @@ CRAFT = Card(
             "order",
             "choice",
             "gradient_input",
-            "What concepts are ordered by: signed gradient × coefficient, or total Sobol index, "
-            "which has no sign.",
-            choices=("gradient_input", "sobol"),
+            "What concepts are ordered by, from most to least: signed gradient × coefficient, "
+            "integrated gradients, occlusion or RISE; or the total Sobol index or HSIC, which have "
+            "no sign.",
+            choices=(
+                "gradient_input",
+                "integrated_gradients",
+                "occlusion",
+                "rise",
+                "sobol",
+                "hsic",
+            ),
         ),
         Parameter(
             "points",

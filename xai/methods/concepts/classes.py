@@ -12,6 +12,7 @@ from torch import Tensor
 
 from xai.methods.concepts.dictionary import Dictionary
 from xai.methods.concepts.head import Head
+from xai.methods.concepts.importance import ESTIMATORS
 from xai.methods.concepts.score import ConceptScore
 from xai.methods.concepts.sobol import Totals, totals
 from xai.methods.concepts.views import Rows, Views
@@ -76,8 +77,9 @@ class Explained:
         Gradient × coefficient, in logits.
     points : int
         Design points that each image got.
-    importance, sobol : arrays of shape (3, r)
-        Estimate, low, high over the images.
+    importance, sobol, chosen : arrays of shape (3, r)
+        Estimate, low, high over the images: of gradient × coefficient, of the Sobol index, and of
+        the estimator that orders the concepts.
     order : array of shape (r,)
         Concepts from the most to the least important.
     """
@@ -91,6 +93,7 @@ class Explained:
     points: int
     importance: Floats
     sobol: Floats
+    chosen: Floats
     order: Integers
 
 
@@ -142,8 +145,11 @@ def explain_class(
     found = totals(score, points, problem.seed, parity=params.parity)
     importance = interval(values, problem.seed)
     sobol = sobol_interval(found, problem.seed)
-    first = sobol[0] if params.order == "sobol" else importance[0]
-    order = np.argsort(-np.nan_to_num(first, nan=-np.inf), kind="stable")
+    known = {"gradient_input": importance, "sobol": sobol}
+    chosen = known.get(params.order)
+    if chosen is None:
+        chosen = interval(ESTIMATORS[params.order](score, problem.seed), problem.seed)
+    order = np.argsort(-np.nan_to_num(chosen[0], nan=-np.inf), kind="stable")
     return Explained(
         joined,
         group,
@@ -154,6 +160,7 @@ def explain_class(
         points,
         importance,
         sobol,
+        chosen,
         order.astype(np.int64),
     )
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from xai.methods.concepts import dictionaries, faithfulness, importance, quality
 from xai.methods.concepts.score import ConceptScore
 
 if TYPE_CHECKING:
     from xai.methods.concepts.classes import Explained
-    from xai.vocabulary import Json
+    from xai.vocabulary import Integers, Json
 
 ROWS_MOST = 2_000
 IMAGES_MOST = 16
@@ -32,8 +33,8 @@ def tables(found: Explained, seed: int, concepts: int) -> dict[str, Json]:
 
 
 def dictionary_table(found: Explained, seed: int, concepts: int) -> list[dict[str, Json]]:
-    """Fit every dictionary to the same activations and measure it."""
-    joined, places = found.joined, found.places
+    """Fit every dictionary to the same activations and measure it, ordered by its gradient."""
+    joined, places = found.joined, _places(found)
     order = torch.randperm(
         len(joined.rows.activations), generator=torch.Generator().manual_seed(seed)
     )
@@ -48,26 +49,18 @@ def dictionary_table(found: Explained, seed: int, concepts: int) -> list[dict[st
         codes = dictionary.encode(seen.maps)
         rebuilt = dictionary.decode(codes)
         score = ConceptScore(joined.head, dictionary, codes, seen.rest, targets)
-        deletion, insertion = faithfulness.curves(score, score.gradient())
         error = quality.logit_error(joined.head, seen.maps, seen.rest, rebuilt, targets)
         table.append(
             {"dictionary": kind, **quality.measure(dictionary, rows, seed).as_json()}
-            | {
-                name: _plain(x)
-                for name, x in (
-                    ("logit_error", error),
-                    ("deletion", deletion),
-                    ("insertion", insertion),
-                )
-            }
+            | {"logit_error": _plain(error)}
+            | _faithful(score, score.gradient(), seed)
         )
     return table
 
 
 def estimator_table(found: Explained, seed: int) -> list[dict[str, Json]]:
     """Estimate importance in every way and measure how faithful each is."""
-    joined = found.joined
-    places = found.places if found.score.is_exact else found.places[:IMAGES_MOST]
+    joined, places = found.joined, _places(found)
     some = torch.from_numpy(places)
     score = ConceptScore(
         joined.head,
@@ -76,21 +69,25 @@ def estimator_table(found: Explained, seed: int) -> list[dict[str, Json]]:
         joined.views.rest[some],
         torch.full((len(places),), found.group.target),
     )
-    table = []
-    for name, estimate in importance.ESTIMATORS.items():
-        values = estimate(score, seed)
-        measured = faithfulness.measure(score, values, seed)
-        table.append(
-            {
-                "estimator": name,
-                "deletion": _plain(measured.deletion),
-                "insertion": _plain(measured.insertion),
-                "fidelity": _plain(measured.fidelity),
-                "undefined": measured.undefined,
-                "images": len(places),
-            }
-        )
-    return table
+    return [
+        {"estimator": name, **_faithful(score, estimate(score, seed), seed), "images": len(places)}
+        for name, estimate in importance.ESTIMATORS.items()
+    ]
+
+
+def _faithful(score: ConceptScore, values: Tensor, seed: int) -> dict[str, Json]:
+    measured = faithfulness.measure(score, values, seed)
+    return {
+        "deletion": _plain(measured.deletion),
+        "insertion": _plain(measured.insertion),
+        "fidelity": _plain(measured.fidelity),
+        "undefined": measured.undefined,
+    }
+
+
+def _places(found: Explained) -> Integers:
+    """Return the images compared on: few where each costs many passes through the head."""
+    return found.places if found.score.is_exact else found.places[:IMAGES_MOST]
 
 
 def _plain(number: float) -> float | None:

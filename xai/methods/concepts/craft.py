@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from xai.errors import InvalidParameter, NotApplicable
-from xai.methods.concepts import crops, dictionaries, facts, layers, report, views
+from xai.errors import InvalidParameter, NotApplicable, XaiError
+from xai.methods.concepts import annotated, crops, dictionaries, facts, layers, report, views
 from xai.methods.concepts.classes import Group, Joined, explain_class, groups
 from xai.methods.concepts.head import probe
 from xai.methods.concepts.quick import quicken
@@ -82,15 +82,25 @@ def explain(
     explained, notes = [], []
     for one in joined:
         for group in one.parts(chosen):
-            found = explain_class(problem, one, group, params)
-            part = report.take_apart(problem, cuts, cut, found, params, tally)
-            explained.append((found, part))
-            notes.append(facts.of_class(problem, found, params))
+            each = explain_class(problem, one, group, params)
+            part = report.take_apart(problem, cuts, cut, each, params, tally)
+            explained.append((each, part))
+            notes.append(facts.of_class(problem, each, params))
     tally.finish()
     known = facts.of_all(problem, cut, tried, params)
     known |= {"classes": notes, "left_out": left_out, "curves": _curves(joined, params, problem)}
     known["warnings"] = [note["warning"] for note in notes if note["warning"]]
-    return report.result(problem, cut, explained, params, tally.done, known)
+    found = report.result(problem, cut, explained, params, tally.done, known)
+    known |= _annotations(problem, found)
+    return found
+
+
+def _annotations(problem: ConceptProblem, found: ConceptResult) -> dict[str, Json]:
+    """Return the measures against annotations; what is wrong with those must not cost the rest."""
+    try:
+        return {"annotations": annotated.measure(problem, found)}
+    except XaiError as error:
+        return {"annotations": [], "annotations_failed": str(error)}
 
 
 def _too_few(problem: ConceptProblem, params: Params) -> str:

@@ -76,7 +76,7 @@ def result(
         indices = found.totals.per_image().numpy()
         means = found.score.means.double().numpy()
         for rank, concept in enumerate(found.order.tolist(), start=1):
-            one = _concept(problem, cut, found, concept, len(concepts), f"Concept {rank}")
+            one = _concept(problem, found, concept, (len(concepts), rank), params.order)
             concepts.append(one)
             columns["samples"].append(rows)
             columns["concepts"].append(np.full(len(rows), one.id))
@@ -112,8 +112,13 @@ def _shown(found: Explained, concept: int) -> tuple[split.Shown, ...]:
 
 
 def _concept(
-    problem: ConceptProblem, cut: Cut, found: Explained, concept: int, number: int, name: str
+    problem: ConceptProblem,
+    found: Explained,
+    concept: int,
+    numbers: tuple[int, int],
+    estimator: str,
 ) -> Concept:
+    """Return a concept with its `numbers`, id and rank."""
     joined = found.joined
     mine = np.isin(joined.rows.image, found.places)
     codes = torch.where(torch.from_numpy(mine), joined.codes[:, concept], 0.0)
@@ -123,12 +128,15 @@ def _concept(
         )
         for row in views.best_rows(codes, joined.rows, CROPS)
     )
-    shared = {"dictionary_concept": concept} if joined.group.target < 0 else {}
+    shared: dict[str, Json] = {"dictionary_concept": concept} if joined.group.target < 0 else {}
+    if estimator not in {"gradient_input", "sobol"}:
+        value, low, high = (_plain(float(x)) for x in found.chosen[:, concept])
+        shared["chosen"] = {"estimator": estimator, "value": value, "low": low, "high": high}
     return Concept(
-        number,
-        name,
+        numbers[0],
+        f"Concept {numbers[1]}",
         problem.outputs[found.group.target],
-        cut.name,
+        joined.head.cut.name,
         _bounded(found.importance[:, concept]),
         _bounded(found.sobol[:, concept]),
         crops=crops,

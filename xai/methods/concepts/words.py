@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from xai.vocabulary import Floats, Integers, Json
 
 if TYPE_CHECKING:
@@ -43,6 +46,26 @@ class Cut(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Annotated:
+    """What people say of the images: l named concepts.
+
+    Attributes
+    ----------
+    present : array of shape (n, l)
+        1 there, 0 not there, NaN unknown.
+    has_masks : tuple of bool, length l
+    masks : callable
+        `masks(concept, of)` gives where a concept lies in images `of` (b,), as the model gets
+        them: bool (b, height, width).
+    """
+
+    names: tuple[str, ...]
+    present: Floats
+    has_masks: tuple[bool, ...]
+    masks: Callable[[int, Integers], NDArray[np.bool_]]
+
+
+@dataclass(frozen=True, slots=True)
 class ConceptProblem:
     """Everything a concept method may use: the chosen images all at once, and where to cut.
 
@@ -67,6 +90,7 @@ class ConceptProblem:
     seed : int
     batch : int
         Images in one forward pass.
+    annotations : Annotated or None
     """
 
     rows: Integers
@@ -80,6 +104,7 @@ class ConceptProblem:
     seed: int = 0
     batch: int = 16
     is_channels_last: bool = False
+    annotations: Annotated | None = None
 
 
 @dataclass(frozen=True, slots=True)
