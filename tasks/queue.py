@@ -44,6 +44,7 @@ def submit(
             owner=owner,
             model=model,
             dataset=dataset,
+            external=_external(owner, recipe),
             parent=parent,
             recipe_json=recipe.as_json(),
         )
@@ -87,6 +88,14 @@ def begin_inspection(upload: Upload) -> None:
 def part_of(shard: Shard, token: str) -> str:
     """Return the name of the folder of a shard's part: no two attempts share one."""
     return f"{shard.index}-{token}"
+
+
+def _external(owner: Any, recipe: Recipe) -> Upload | None:
+    """Return the owner's upload that is the second dataset of a recipe."""
+    if not recipe.external:
+        return None
+    datasets = Upload.objects.for_user(owner).filter(purpose=Upload.Purpose.DATASET)
+    return datasets.filter(sha256=recipe.external).first()
 
 
 def _job(run: Run, position: int, planned: JobPlan) -> Job:

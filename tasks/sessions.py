@@ -47,7 +47,7 @@ _timer: threading.Timer | None = None
 def using(run: Run) -> Iterator[Session]:
     """Give the child of a run's model and dataset; another owner's is never shared."""
     global _kept  # noqa: PLW0603 - one child per worker process is the point
-    key = (run.owner_id, run.model.sha256, run.dataset.sha256)
+    key = (run.owner_id, run.model.sha256, run.dataset.sha256, run.recipe.external)
     with _lock:
         if _kept is None or _kept.key != key:
             close()
@@ -98,7 +98,7 @@ def limits() -> Limits:
 def _open(key: tuple[Any, ...], run: Run) -> _Kept:
     from xai.runner.session import Session  # noqa: PLC0415 - the website imports no session
 
-    scratch = files.scratch()
+    scratch, external = files.scratch(), run.recipe.external
     session = Session(
         shelf.stored(run.model.sha256),
         run.model.facts["format"],
@@ -106,6 +106,7 @@ def _open(key: tuple[Any, ...], run: Run) -> _Kept:
         scratch=scratch,
         limits=limits(),
         threads=1,
+        external=files.stored(external) if external else None,
     )
     return _Kept(key, session, scratch)
 

@@ -185,7 +185,7 @@ def settle(run_id: uuid.UUID) -> None:
     Harmless at any time; call it in the transaction of the move before it.
     """
     jobs = list(Job.objects.filter(run_id=run_id))
-    computing = [job for job in jobs if job.role not in Job.LATER]
+    computing = [job for job in jobs if job.role not in {*Job.LATER, Job.Role.ANALYSIS}]
     if any(not job.is_over for job in computing):
         return
     for job in jobs:

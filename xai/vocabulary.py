@@ -210,6 +210,10 @@ class Recipe:
         Of a text classifier: "logit" of the class, or "" for its probability.
     kind : str
         Of the model, a key of `xai.methods.catalogue.KINDS`.
+    analyses : tuple of str
+        Slugs of `xai.analyses.catalogue`: what is asked beside the explanations.
+    external : str
+        SHA-256 of a second dataset, "" if none.
     """
 
     model: str
@@ -228,11 +232,14 @@ class Recipe:
     tokens: int = 0
     temperature: float = 0.0
     score: str = ""
+    analyses: tuple[str, ...] = ()
+    external: str = ""
 
     def as_json(self) -> dict[str, Json]:
         """Return plain data, ready for `json.dumps`."""
         return asdict(self) | {
             "features": list(self.features),
+            "analyses": list(self.analyses),
             "methods": [
                 {"slug": choice.slug, "params": dict(choice.params)} for choice in self.methods
             ],
@@ -242,4 +249,5 @@ class Recipe:
     def from_json(cls, data: Mapping[str, Json]) -> Recipe:
         """Rebuild a recipe from `as_json`."""
         methods = tuple(MethodChoice(m["slug"], dict(m["params"])) for m in data["methods"])
-        return cls(**{**data, "methods": methods, "features": tuple(data["features"])})
+        lists = {name: tuple(data.get(name, ())) for name in ("features", "analyses")}
+        return cls(**{**data, **lists, "methods": methods})

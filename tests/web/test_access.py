@@ -20,7 +20,7 @@ OWN_UPLOAD = {
 OWN_RUN = {
     "run", "run-status", "run-cancel", "run-retry", "run-delete",
     "overview", "concepts", "compare", "global", "agreement", "faithfulness", "figure",
-    "strategies", "attention", "interactions", "report", "bundle",
+    "strategies", "attention", "interactions", "simpler", "report", "bundle",
     "edit-begin", "edit",
 }  # fmt: skip
 """Open to the owner of the row; 404 for everybody else."""

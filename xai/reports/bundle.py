@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from xai.analyses.catalogue import ANALYSES
 from xai.errors import InvalidParameter, NotApplicable
 from xai.jail import browser
 from xai.reports import strategies
@@ -139,6 +140,7 @@ def _fill(results: Results, folder: Path, chosen: Outline) -> dict[str, str]:
     if faithfulness := results.folders.get("faithfulness"):
         _join("faithfulness.parquet", FAITHFULNESS, [faithfulness], folder)
         shutil.copyfile(faithfulness / "faithfulness.json", folder / "faithfulness.json")
+    _analyses(results, folder)
     (folder / "report.html").write_text(render(results, chosen), encoding="utf-8")
     missing = _printed(folder) if chosen.with_pdf else {}
     files = {path.name: path for path in folder.iterdir()}
@@ -154,6 +156,14 @@ def _printed(folder: Path) -> dict[str, str]:
     except NotApplicable as error:
         return {"report.pdf": str(error)}
     return {}
+
+
+def _analyses(results: Results, folder: Path) -> None:
+    """Copy what each analysis found: a file of its name, and its table where it has one."""
+    for slug in ANALYSES:
+        if slug in results.folders:
+            for path in sorted(results.folders[slug].glob(f"{slug}.*")):
+                shutil.copyfile(path, folder / path.name)
 
 
 def _strategies(results: Results, folder: Path) -> None:

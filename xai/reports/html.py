@@ -10,6 +10,7 @@ from pathlib import Path
 
 from xai.methods.catalogue import GENERATION, IMAGES, TEXT
 from xai.reports import (
+    analyses,
     html_asked,
     html_concepts,
     html_facts,
@@ -29,7 +30,7 @@ _STYLES = (_CSS / "tokens.css", _CSS / "steps.css", _HERE / "report.css")
 
 _SECTION_OF_PAGE = {
     "global": "importance", "agreement": "agreement", "faithfulness": "faithfulness",
-    "compare": "samples", "run": "methods",
+    "compare": "samples", "run": "methods", "simpler": "simpler",
 }  # fmt: skip
 
 
@@ -181,6 +182,7 @@ WRITERS: dict[str, Callable[[Results, Outline], Html]] = {
     "strategies": _plainly(html_concepts.graph),
     "agreement": _plainly(html_tables.agreement),
     "faithfulness": _plainly(html_faithful.faithfulness),
+    "simpler": _plainly(lambda r: analyses.section("simpler", r)),
     "samples": lambda results, chosen: html_tables.samples(results, chosen.samples),
     "methods": _plainly(html_facts.methods),
     "facts": _plainly(html_facts.facts),

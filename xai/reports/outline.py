@@ -18,6 +18,7 @@ SECTIONS = {
     "strategies": "Strategies",
     "agreement": "Agreement",
     "faithfulness": "Faithfulness",
+    "simpler": "A simpler model",
     "samples": "Single rows",
     "methods": "Methods",
     "facts": "Model and data",

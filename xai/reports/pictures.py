@@ -25,7 +25,7 @@ from xai.figures import (
 )
 from xai.figures.lanes import Groups
 from xai.methods.catalogue import CATALOGUE as METHODS
-from xai.reports import drawn_strategies
+from xai.reports import analyses, drawn_strategies
 from xai.reports.concepts import curve_of, method_of
 from xai.reports.findings import OUTPUT
 from xai.reports.results import MethodResult, Results
@@ -49,6 +49,8 @@ def draw(results: Results, name: str, query: Query) -> Drawn:
     KeyError, ValueError
         If there is no such figure, method, feature, sample or pair.
     """
+    if name not in FIGURES:
+        return analyses.draw(results, name, query)
     return FIGURES[name](results, query)
 
 

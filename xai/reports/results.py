@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from xai.analyses.catalogue import ANALYSES
 from xai.evaluation.agreement import CONTROL, SELF
 from xai.evaluation.consensus import Consensus, gather
 from xai.evaluation.players import coarsen, common_units, unit_names
@@ -22,7 +23,7 @@ from xai.vocabulary import Json
 
 __all__ = ["ImportanceRow", "MethodResult", "Results"]
 
-STEPS = {"predictions", "agreement", "faithfulness"}
+STEPS = {"predictions", "agreement", "faithfulness", *ANALYSES}
 """Finished jobs that are no methods."""
 _REFERENCES = {"random": "Random order", "leave-one-out": "Leaving out one"}
 
@@ -74,6 +75,8 @@ class Results:
         """Return a method's name for people, also of a reference or a failed one."""
         if slug.startswith(SELF):
             return f"{self.title(slug.removeprefix(SELF))}, another seed"
+        if slug in ANALYSES:
+            return ANALYSES[slug].title
         if slug in self.folders:
             return self._load(slug).title
         if slug in _REFERENCES:
@@ -118,6 +121,12 @@ class Results:
         if "faithfulness" not in self.folders:
             return None
         return reading.read_json(self.folders["faithfulness"] / "faithfulness.json")
+
+    def analysis(self, slug: str) -> dict[str, Json] | None:
+        """Return what an analysis found, or None if it was not asked for or is not there yet."""
+        if slug not in self.folders:
+            return None
+        return reading.read_json(self.folders[slug] / f"{slug}.json")
 
     @cached_property
     def importance(self) -> list[ImportanceRow]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Topic = Literal["relies", "agreement", "faithfulness", "performance", "failed", "caution"]
+Topic = Literal[
+    "relies", "agreement", "faithfulness", "performance", "simpler", "failed", "caution"
+]
 Tone = Literal["", "warn", "bad"]
 
 

@@ -7,7 +7,7 @@ written without its number.
 from __future__ import annotations
 
 from xai.methods.catalogue import TEXT
-from xai.reports import findings_texts, soft
+from xai.reports import analyses, findings_texts, soft
 from xai.reports.cautions import cautions
 from xai.reports.faithful import faithfulness
 from xai.reports.findings import agreement, failures, performance, reliance
@@ -21,6 +21,7 @@ TITLES: dict[Topic, str] = {
     "agreement": "How far the methods agree",
     "faithfulness": "Which methods are faithful to the model",
     "performance": "How right the model is here",
+    "simpler": "Would a simpler model do",
     "failed": "What has no result",
     "caution": "What not to conclude",
 }
@@ -38,6 +39,7 @@ def sentences(results: Results) -> list[Sentence]:
         *faithfulness(results),
         *soft.sentences(results),
         *performance(results),
+        *analyses.sentences(results),
         *failures(results),
         *cautions(results),
     ]

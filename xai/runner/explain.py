@@ -61,6 +61,8 @@ class Options:
     sections: tuple[str, ...] = ()
     samples: str = ""
     formats: tuple[str, ...] = ("html",)
+    analyses: tuple[str, ...] = ()
+    external: Path | None = None
 
 
 def explain(
@@ -81,7 +83,7 @@ def explain(
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InvalidParameter(f"{out} exists already. Name a new folder with --out.")
-    for path in (model, dataset):
+    for path in filter(None, (model, dataset, options.external)):
         if not path.exists():
             raise RefusedFile(f"There is no file {path}.")
     if dataset.is_dir():
@@ -120,6 +122,7 @@ class _Run:
         self.model_facts = inspect(model, model.name, "model", work)
         report("Inspecting the data", 0, 0)
         self.data_facts = inspect(dataset, dataset.name, "dataset", work)
+        self.external_facts = self._inspect_external()
         form = self.model_facts["format"]
         self.kind = str(self.model_facts["kind"])
         choices = {
@@ -131,20 +134,35 @@ class _Run:
         }
         self.fit = fit(model, form, dataset, work, kind=self.kind, **choices)
         self.recipe = self._recipe()
+        if options.external:
+            named = {"label": self.recipe.label, "features": list(options.features)}
+            fit(model, form, options.external, work, kind=self.kind, **named)
+
+    def _inspect_external(self) -> Json | None:
+        path = self.options.external
+        return inspect(path, path.name, "dataset", self.work) if path else None
 
     def compute(self) -> dict[str, Path]:
         """Compute every job; return the folders of those that are done."""
         folders: dict[str, Path] = {}
         threads = os.cpu_count() or 1
         form = self.model_facts["format"]
-        with Session(self.model, form, self.dataset, scratch=self.work, threads=threads) as session:
+        session = Session(
+            self.model,
+            form,
+            self.dataset,
+            scratch=self.work,
+            threads=threads,
+            external=self.options.external,
+        )
+        with session:
             for job in plan(self.recipe, self.model_facts, self.data_facts):
                 try:
                     folders[_name(job)] = self._one(session, job, folders)
                 except XaiError as error:
                     if job.role == "predictions":
                         raise
-                    if job.role == "method":
+                    if job.role in {"method", "analysis"}:
                         self.failed[job.method] = str(error)
         return folders
 
@@ -157,6 +175,9 @@ class _Run:
             isolation=level(),
             errors=self.failed,
             command=self.options.command,
+            external=_described(self.options.external, self.external_facts)
+            if self.options.external
+            else None,
         )
 
     def _one(self, session: Session, job: JobPlan, folders: Mapping[str, Path]) -> Path:
@@ -212,6 +233,8 @@ class _Run:
             tokens=_tokens(options, self.kind),
             temperature=_temperature(options, self.kind),
             score=_score(options.score, self.kind),
+            analyses=options.analyses,
+            external=_sha256(options.external) if options.external else "",
         )
 
 

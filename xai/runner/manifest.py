@@ -10,7 +10,7 @@ from xai.runner.version import code_version
 from xai.vocabulary import Json, Recipe
 
 
-def manifest(
+def manifest(  # noqa: PLR0913 - what is known of a run is said in full
     recipe: Recipe,
     model: Mapping[str, Json],
     dataset: Mapping[str, Json],
@@ -18,13 +18,14 @@ def manifest(
     isolation: str,
     errors: Mapping[str, str],
     command: str = "",
+    external: Mapping[str, Json] | None = None,
 ) -> dict[str, Json]:
     """Return the part of `manifest.json` that is known without the results.
 
     Parameters
     ----------
-    model, dataset : mapping
-        {"name", "size", "facts"}.
+    model, dataset, external : mapping
+        {"name", "size", "facts"}; None for a second dataset that was not chosen.
     errors : mapping
         The sentence of each failed method, by slug.
     """
@@ -53,6 +54,7 @@ def manifest(
             "columns": [column["name"] for column in table.get("columns", ())],
             "notes": list(table.get("notes", [])),
         },
+        "external": _second(recipe, external),
         "rows": recipe.rows,
         "target": recipe.target or "predicted class of each sample",
         "label": recipe.label,
@@ -62,11 +64,26 @@ def manifest(
         "isolation": isolation,
         "recipe": recipe.as_json(),
         "errors": dict(errors),
-        "command": command or command_for(recipe, model["name"], dataset["name"]),
+        "command": command
+        or command_for(
+            recipe, model["name"], dataset["name"], external["name"] if external else ""
+        ),
     }
 
 
-def command_for(recipe: Recipe, model: str, dataset: str) -> str:
+def _second(recipe: Recipe, external: Mapping[str, Json] | None) -> dict[str, Json] | None:
+    """Return what is known of the second dataset."""
+    if external is None:
+        return None
+    return {
+        "name": external["name"],
+        "sha256": recipe.external,
+        "bytes": external["size"],
+        "rows": external["facts"]["rows"],
+    }
+
+
+def command_for(recipe: Recipe, model: str, dataset: str, external: str = "") -> str:
     """Return the command line that computes the same results again."""
     words = ["python", "manage.py", "explain", model, dataset, "--out", "bundle"]
     words += ["--methods", ",".join(choice.slug for choice in recipe.methods)]
@@ -83,6 +100,8 @@ def command_for(recipe: Recipe, model: str, dataset: str) -> str:
         ("--continuation", recipe.continuation),
         ("--tokens", str(recipe.tokens) if recipe.tokens else ""),
         ("--score", recipe.score),
+        ("--analyses", ",".join(recipe.analyses)),
+        ("--external", external),
         ("--temperature", f"{recipe.temperature:g}" if recipe.temperature else ""),
     ):
         words += [name, value] if value else []

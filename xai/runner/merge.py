@@ -11,7 +11,7 @@ import pyarrow as pa
 from xai.errors import XaiError
 from xai.methods import catalogue
 from xai.methods.card import Card
-from xai.runner import concept_tables, faithfulness, head_tables, tables, unit_tables
+from xai.runner import analyses, concept_tables, faithfulness, head_tables, tables, unit_tables
 from xai.runner.folders import write_folder
 from xai.runner.parts import read_part
 from xai.vocabulary import Json
@@ -38,6 +38,8 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
     """
     if job["role"] == faithfulness.ROLE:
         return faithfulness.merge(job, parts, target)
+    if job["role"] == analyses.ROLE:
+        return analyses.merge(job, parts, target)
     replies, arrays = _gather(parts)
     facts = _facts(job, replies)
     if job["role"] == "predictions":

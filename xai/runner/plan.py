@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
+from xai.analyses.catalogue import ANALYSES, Analysis, check
 from xai.assets.rows import choose
 from xai.evaluation.faithfulness import softly
 from xai.evaluation.faithfulness.contest import passes
@@ -103,8 +104,9 @@ def plan(
     Raises
     ------
     InvalidParameter
-        If rows or parameters cannot be read.
+        If rows or parameters cannot be read, or an analysis lacks what it needs.
     """
+    check(recipe.analyses, recipe.kind, label=recipe.label, external=recipe.external)
     chosen = len(choose(recipe.rows, dataset["rows"], recipe.seed))
     recipe = replace(recipe, background=min(recipe.background, dataset["rows"]))
     speed = _speed(model)
@@ -118,7 +120,9 @@ def plan(
         if _wants_another_seed(card, model):
             few = replace(size, rows=min(chosen, SELF_ROWS))
             jobs.append(_job("self", card, choice, recipe, few, model))
-    return (*jobs, _agreement(recipe, jobs), *_faithfulness(recipe, jobs, model, dataset))
+    later = (_agreement(recipe, jobs), *_faithfulness(recipe, jobs, model, dataset))
+    asked = [ANALYSES[slug] for slug in recipe.analyses]
+    return (*jobs, *later, *(_analysis(recipe, one, model, dataset) for one in asked))
 
 
 def estimate(
@@ -145,6 +149,17 @@ def estimate_measuring(
     return found
 
 
+def estimate_analyses(
+    recipe: Recipe, model: Mapping[str, Json], dataset: Mapping[str, Json]
+) -> dict[str, Json]:
+    """Return evaluations and seconds of the chosen analyses."""
+    jobs = [job for job in plan(recipe, model, dataset) if job.role == "analysis"]
+    return {
+        "evaluations": sum(job.planned for job in jobs),
+        "seconds": sum(job.seconds for job in jobs),
+    }
+
+
 def missing_capability(card: Card, model: Mapping[str, Json]) -> str:
     """Return why a method cannot run on a model, or "" if it can."""
     for need in card.needs:
@@ -164,7 +179,9 @@ _REASONS = {
 
 def job_key(recipe: Recipe, job: Mapping[str, Json]) -> str:
     """Return the hash of everything that determines the result of a job."""
-    asked = {name: value for name, value in asdict(recipe).items() if name != "methods"}
+    # What is asked beside a job changes nothing in it: it may be taken from an earlier run.
+    apart = {"methods", "analyses", "external"}
+    asked = {name: value for name, value in asdict(recipe).items() if name not in apart}
     text = json.dumps([code_version(), asked, dict(job)], sort_keys=True, default=list)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -252,6 +269,23 @@ def _faithfulness(
     seconds = planned / _speed(model)
     shards = _cut(chosen, planned, seconds)
     return (JobPlan("faithfulness", "", params, recipe.seed, key, planned, seconds, shards),)
+
+
+def _analysis(
+    recipe: Recipe, card: Analysis, model: Mapping[str, Json], dataset: Mapping[str, Json]
+) -> JobPlan:
+    """Return the job of an analysis; its shards are slices of its parts."""
+    planned = card.evaluations(int(dataset["rows"]), len(model.get("features", ())))
+    seconds = planned / _speed(model) + card.seconds
+    edges = [round(card.parts * i / card.shards) for i in range(card.shards + 1)]
+    shards = tuple(
+        ShardPlan(start, stop, math.ceil(planned / card.shards))
+        for start, stop in itertools.pairwise(edges)
+    )
+    named = {"role": "analysis", "method": card.slug, "params": {}, "seed": recipe.seed}
+    external = {"external": recipe.external} if card.needs_external else {}
+    key = job_key(recipe, named | external)
+    return JobPlan("analysis", card.slug, {}, recipe.seed, key, planned, seconds, shards)
 
 
 def _is_measured(job: JobPlan, kind: str) -> bool:

@@ -82,7 +82,7 @@ def make_example(example: str, purpose: str, name: str, scratch: Path) -> Path:
 class Session:
     """One jailed child per model and dataset; loads them once, serves until closed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a child is started with all that it may read
         self,
         model: Path,
         form: str,
@@ -91,9 +91,11 @@ class Session:
         scratch: Path,
         limits: Limits | None = None,
         threads: int = 1,
+        external: Path | None = None,
     ) -> None:
         """Start nothing yet: the child starts with the first shard."""
         self._model, self._form, self._dataset = model.resolve(), form, dataset.resolve()
+        self._external = external.resolve() if external else None
         self._scratch, self._threads = scratch, threads
         self._limits = limits or Limits()
         self._child: Child | None = None
@@ -135,6 +137,7 @@ class Session:
             "model": str(self._model),
             "format": self._form,
             "dataset": str(self._dataset),
+            "external": str(self._external or ""),
             "recipe": recipe.as_json(),
             "job": job,
             "start": start,
@@ -164,7 +167,7 @@ class Session:
             self._room = _new_room(self._scratch)
             self._child = Child(
                 HANDLER,
-                [self._model, self._dataset],
+                [self._model, self._dataset, *filter(None, [self._external])],
                 self._room,
                 self._limits,
                 threads=self._threads,

@@ -15,6 +15,7 @@ from xai.methods.shapley.pairs import order as pairs
 from xai.runner.plan import missing_capability
 from xai.vocabulary import MethodChoice, Recipe
 from xai.web import fitting
+from xai.web.further import Further
 
 if TYPE_CHECKING:
     from xai.methods.card import Card, Parameter
@@ -128,6 +129,7 @@ class RunForm(forms.Form):
         self._cards = catalogue.of(self.kind)
         for name in _OF_KINDS - _FIELDS[self.kind]:
             del self.fields[name]
+        self.further = Further(data, model, dataset)
         self._offer(fit or fitting.Fit(dataset, is_fitting=True))
         rows = dataset.facts["rows"]
         self.fields["rows_count"].initial = min(100, rows)
@@ -162,6 +164,8 @@ class RunForm(forms.Form):
             self._try("rows_how", self._rows)
             if self.kind == catalogue.TABULAR:
                 self._try("features" if "features" in self.fields else "label", self._match)
+        if not self.errors:
+            self._try(None, self._further)
         self._methods = [choice for choice in map(self._method, self._ticked()) if choice]
         if not self.errors:
             self._try("rows_how", self._pairs)
@@ -220,7 +224,7 @@ class RunForm(forms.Form):
             return None
         return MethodChoice(slug, params)
 
-    def _try(self, name: str, check: Any) -> None:
+    def _try(self, name: str | None, check: Any) -> None:
         try:
             check()
         except XaiError as error:
@@ -234,6 +238,9 @@ class RunForm(forms.Form):
             seed = int(self.cleaned_data["seed"])
             rows = choose(self._rows_spec(), self.dataset.facts["rows"], seed)
             pairs.check(len(rows), len(self.model.facts["features"]))
+
+    def _further(self) -> None:
+        self.further.check(self.cleaned_data.get("label", ""), self._order())
 
     def _match(self) -> None:
         found = fitting.matched(self.model, self.dataset, self.cleaned_data["label"], self._order())
@@ -276,6 +283,8 @@ class RunForm(forms.Form):
             continuation=answers.get("continuation") or "",
             score=answers.get("score") or "",
             tokens=answers.get("tokens") or (16 if "tokens" in self.fields else 0),
+            analyses=self.further.slugs,
+            external=self.further.sha256,
         )
 
 

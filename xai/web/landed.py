@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import uuid
 
 
+_ASKED = (Job.Role.METHOD, Job.Role.ANALYSIS)
+
+
 @dataclass(frozen=True)
 class Landed:
     """A run, its results so far, and the jobs without any."""
@@ -50,7 +53,8 @@ class Landed:
             _described(run.model),
             _described(run.dataset),
             isolation=str(system.read()["isolation"].get("level", "unknown")),
-            errors={job.method: job.error for job in self.failed if job.role == Job.Role.METHOD},
+            errors={job.method: job.error for job in self.failed if job.role in _ASKED},
+            external=_described(run.external) if run.external else None,
         )
 
     def figure(self, name: str, **choices: object) -> str:
@@ -89,7 +93,7 @@ class Landed:
 
 def landed(request: HttpRequest, pk: uuid.UUID) -> Landed:
     """Return what has landed of the owner's run; 404 for strangers and before the first result."""
-    runs = Run.objects.for_user(request.user).select_related("model", "dataset")
+    runs = Run.objects.for_user(request.user).select_related("model", "dataset", "external")
     found = Landed(run := get_object_or_404(runs, pk=pk), tuple(run.jobs.all()))
     if "predictions" not in found.folders or len(found.folders) < 2:
         raise Http404("Nothing has landed yet.")

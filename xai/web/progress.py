@@ -9,6 +9,7 @@ from django.db.models import Case, Count, F, Q, Sum, When
 from django.db.models.functions import Least
 from django.utils.timezone import now
 
+from xai.analyses.catalogue import ANALYSES
 from xai.methods import catalogue
 from xai.web.models import Job, Run, Shard
 
@@ -42,7 +43,9 @@ class Line:
         """Return how much is done, of 100."""
         if self.job.state == Job.State.DONE:
             return 100
-        return min(99, 100 * self.done // self.planned) if self.planned else 0
+        if self.planned:
+            return min(99, 100 * self.done // self.planned)
+        return 99 * self.shards_done // self.shards if self.shards else 0
 
 
 def lines(run: Run) -> list[Line]:
@@ -64,7 +67,7 @@ def title_of(job: Job) -> str:
     """Return what the job is called on the page."""
     if job.role in STEPS:
         return STEPS[Job.Role(job.role)]
-    card = catalogue.CATALOGUE.get(job.method)
+    card = ANALYSES.get(job.method) or catalogue.CATALOGUE.get(job.method)
     name = card.title if card else job.method
     return f"{name}, again with another seed" if job.role == Job.Role.SELF else name
 

@@ -243,7 +243,8 @@ def delete(upload: Upload) -> None:
         If a run uses it.
     """
     with transaction.atomic():
-        if Run.objects.filter(Q(model=upload) | Q(dataset=upload)).exists():
+        used = Q(model=upload) | Q(dataset=upload) | Q(external=upload)
+        if Run.objects.filter(used).exists():
             raise UploadError("An explanation uses this file, so it stays.", 409)
         sha = upload.sha256
         discard(upload)

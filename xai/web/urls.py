@@ -6,6 +6,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 
 from xai.web.views import (
+    analyses,
     compare,
     concepts,
     edits,
@@ -67,6 +68,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/strategies/", strategies.show, name="strategies"),
     path("runs/<uuid:pk>/attention/", heads.show, name="attention"),
     path("runs/<uuid:pk>/interactions/", interactions.show, name="interactions"),
+    path("runs/<uuid:pk>/simpler/", analyses.show, {"page": "simpler"}, name="simpler"),
     path("runs/<uuid:pk>/edit/", edits.begin, name="edit-begin"),
     path("edits/<uuid:pk>/", edits.show, name="edit"),
     path("runs/<uuid:pk>/figures/<slug:name>/", figures.show, name="figure"),

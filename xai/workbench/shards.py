@@ -9,7 +9,7 @@ import numpy as np
 
 from xai.methods import catalogue
 from xai.vocabulary import Json, Progress, Recipe
-from xai.workbench import concept_shards, faithful, head_shards, kinds, unit_shards
+from xai.workbench import analyses, concept_shards, faithful, head_shards, kinds, unit_shards
 from xai.workbench.versions import versions
 
 
@@ -23,6 +23,8 @@ def compute(payload: Json, progress: Progress) -> Json:
     elif payload["job"]["role"] == "faithfulness":
         arena = kind.arena(payload, recipe, span, progress)
         arrays, facts = faithful.measure(arena, payload, recipe)
+    elif payload["job"]["role"] == "analysis":
+        arrays, facts = analyses.analyse(payload, recipe, span, progress)
     elif recipe.kind == catalogue.TABULAR:
         arrays, facts = kind.attribute(payload, recipe, span, progress)
     elif catalogue.card(payload["job"]["method"], recipe.kind).scope == "concepts":

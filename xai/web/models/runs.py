@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+from xai.analyses.catalogue import ANALYSES
 from xai.methods import catalogue
 from xai.vocabulary import Recipe
 
@@ -51,6 +52,13 @@ class Run(models.Model):
     )
     model = models.ForeignKey("Upload", on_delete=models.PROTECT, related_name="+")
     dataset = models.ForeignKey("Upload", on_delete=models.PROTECT, related_name="+")
+    external = models.ForeignKey(
+        "Upload",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="A second dataset, where one was chosen to compare with.",
+    )
     parent = models.ForeignKey(
         "self",
         on_delete=models.CASCADE,
@@ -97,7 +105,7 @@ class Run(models.Model):
 
     @property
     def more_pages(self) -> frozenset[str]:
-        """Pages that only some runs have: concepts, strategies, attention, interactions."""
+        """Pages that only some runs have: concepts, attention, interactions, of analyses."""
         done = self.jobs.filter(state=State.DONE, role=Job.Role.METHOD)
         pairs = done.filter(method="shapley", params__interactions=True).exists()
         kind = self.recipe.kind
@@ -107,6 +115,8 @@ class Run(models.Model):
         heads |= {"interactions"} if pairs else set()
         is_alike = kind in {catalogue.TABULAR, catalogue.TEXT}
         local = any(card.scope == "local" and card.family != "Control" for card in cards)
+        beside = self.jobs.filter(state=State.DONE, role=Job.Role.ANALYSIS)
+        heads |= {ANALYSES[slug].page for slug in beside.values_list("method", flat=True)}
         return frozenset(
             found | heads | ({"strategies"} if found or (is_alike and local) else set())
         )
@@ -123,6 +133,7 @@ class Job(models.Model):
         SELF = "self", "Same method, another seed"
         AGREEMENT = "agreement", "Agreement"
         FAITHFULNESS = "faithfulness", "Faithfulness"
+        ANALYSIS = "analysis", "Analysis"
 
     LATER = (Role.AGREEMENT, Role.FAITHFULNESS)
     """They wait for the methods, and look at those that succeeded."""
@@ -131,7 +142,7 @@ class Job(models.Model):
     position = models.IntegerField(help_text="Order on the page.")
     role = models.CharField(max_length=12, choices=Role.choices)
     method = models.CharField(
-        max_length=40, blank=True, help_text="Slug; empty unless METHOD, SELF."
+        max_length=40, blank=True, help_text="Slug; empty unless METHOD, SELF, ANALYSIS."
     )
     params = models.JSONField(default=dict)
     seed = models.BigIntegerField(default=0)

@@ -43,6 +43,8 @@ class Command(BaseCommand):
             "--temperature", type=float, default=0.0, help="0: the likeliest token; 1: drawn."
         )
         parser.add_argument("--score", default="", help="probability, or logit of the class.")
+        parser.add_argument("--analyses", default="", help="Slugs with commas; see `methods`.")
+        parser.add_argument("--external", type=Path, help="A second dataset, to compare with.")
         parser.add_argument("--features", default="", help="Column order for a nameless model.")
         parser.add_argument("--background", type=int, default=50, help="Rows for 'no signal'.")
         parser.add_argument("--seed", type=int, default=0)
@@ -79,6 +81,8 @@ class Command(BaseCommand):
                 title=given["title"],
                 sections=_words(given["sections"]),
                 samples=given["samples"],
+                analyses=_words(given["analyses"]),
+                external=given["external"],
                 command=shlex.join(["python", "manage.py", *sys.argv[1:]]),
             )
             failed = explain(given["model"], given["data"], given["out"], options, bar.report)

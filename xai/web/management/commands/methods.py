@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from xai.analyses import catalogue as analyses
+from xai.analyses.catalogue import Analysis
 from xai.errors import InvalidParameter
 from xai.methods import catalogue
 from xai.methods.card import Card, Parameter
@@ -31,6 +33,8 @@ class Command(BaseCommand):
             for kind in kinds:
                 for card in catalogue.of(kind).values():
                     self.stdout.write(_paragraph(card, kind))
+                for analysis in analyses.of(kind).values():
+                    self.stdout.write(_analysis(analysis, kind))
         except InvalidParameter as error:
             self.stderr.write(str(error))
             sys.exit(REFUSED)
@@ -43,6 +47,18 @@ def _paragraph(card: Card, kind: str) -> str:
         f"  for: {kind}   needs: {', '.join(card.needs) or 'predictions only'}",
         f"  cost: {card.cost}",
         *(_line(parameter) for parameter in card.parameters),
+        f"  source: {card.source}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _analysis(card: Analysis, kind: str) -> str:
+    needs = ["the truth"] * card.needs_label + ["a second dataset"] * card.needs_external
+    lines = [
+        f"{card.slug}: {card.title} (analysis: --analyses {card.slug})",
+        f"  {card.summary}",
+        f"  for: {kind}   needs: {', '.join(needs) or 'predictions only'}",
+        f"  cost: {card.cost}",
         f"  source: {card.source}",
     ]
     return "\n".join(lines) + "\n"

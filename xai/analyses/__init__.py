@@ -1,0 +1,1 @@
+"""What is asked beside the explanations: other data, other models, the data themselves."""

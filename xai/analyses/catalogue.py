@@ -1,0 +1,111 @@
+"""The analyses by slug: light to import, the website and the command line read it.
+
+An analysis is no method: it explains no single row, and what it fits is its own, never the upload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from xai.errors import InvalidParameter
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+TABULAR = "tabular"
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """An analysis as the product shows it.
+
+    Attributes
+    ----------
+    kinds : kinds of model that it is offered for
+    parts : what the work is cut into
+    shards : how many shards these make
+    cost : in words
+    evaluations : (rows of the dataset, features) to evaluations of the uploaded model
+    seconds : of one core, on some hundred rows, beside the model
+    module : dotted path of what runs in the jail: `analyse`
+    ending : dotted path of what puts the parts together, `conclude`; "" where there is one part,
+        which is the result
+    page : the page that shows it
+    """
+
+    slug: str
+    title: str
+    summary: str
+    source: str
+    kinds: tuple[str, ...]
+    cost: str
+    evaluations: Callable[[int, int], int]
+    seconds: float
+    module: str
+    page: str
+    ending: str = ""
+    parts: int = 1
+    shards: int = 1
+    needs_label: bool = True
+    needs_external: bool = False
+
+
+ANALYSES: dict[str, Analysis] = {
+    one.slug: one
+    for one in (
+        Analysis(
+            slug="simpler",
+            title="Would a simpler model do?",
+            summary="Five learners are fitted here on the same splits of your labelled rows. Says "
+            "how many of them come near the best, whether a simple one is among them, and how far "
+            "nearly equal models differ in their answers and in what they rely on.",
+            source="Semenova, Rudin and Parr 2022; Marx et al. 2020; Fisher et al. 2019",
+            kinds=(TABULAR,),
+            cost="50 fits for the comparison, 150 for the spread, none of the uploaded model",
+            evaluations=lambda rows, features: min(rows, 600) * (1 + 5 * features),
+            seconds=60.0,
+            module="xai.workbench.analyses.simpler",
+            ending="xai.analyses.simpler",
+            page="simpler",
+            parts=40,
+            shards=8,
+        ),
+    )
+}
+"""In the order of the form and the pages."""
+
+
+def of(kind: str) -> dict[str, Analysis]:
+    """Return the analyses for a kind of model, by slug."""
+    return {slug: one for slug, one in ANALYSES.items() if kind in one.kinds}
+
+
+def ending(slug: str) -> ModuleType:
+    """Import what puts the parts of an analysis together."""
+    return import_module(ANALYSES[slug].ending)
+
+
+def check(slugs: tuple[str, ...], kind: str, *, label: str, external: str) -> None:
+    """Refuse an analysis that has not what it needs.
+
+    Raises
+    ------
+    InvalidParameter
+        Naming the analysis and what is missing.
+    """
+    known = of(kind)
+    for slug in slugs:
+        if slug not in known:
+            choices = ", ".join(known) or "none"
+            raise InvalidParameter(
+                f"There is no analysis {slug!r} for this kind of model; there are: {choices}."
+            )
+        if known[slug].needs_label and not label:
+            raise InvalidParameter(
+                f"“{known[slug].title}” needs the truth: name the column that holds it."
+            )
+        if known[slug].needs_external and not external:
+            raise InvalidParameter(f"“{known[slug].title}” needs a second dataset: choose one.")

@@ -1,0 +1,32 @@
+"""The pages of the analyses: what was found, section by section."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xai.analyses.catalogue import ANALYSES
+from xai.reports import analyses
+from xai.reports.results import Results
+
+TITLES = {"simpler": "A simpler model"}
+"""The pages, by the name of their address."""
+
+
+def sections(results: Results, page: str) -> list[dict[str, Any]]:
+    """Return what the analyses of a page found, in their order."""
+    found = []
+    for slug, card in ANALYSES.items():
+        content = results.analysis(slug) if card.page == page else None
+        if content is not None:
+            module = analyses.MODULES[slug]
+            found.append(
+                {
+                    "slug": slug,
+                    "card": card,
+                    "found": content,
+                    "said": module.said(content, results),
+                    "shown": module.shown(content, results),
+                    "template": f"analyses/_{slug}.html",
+                }
+            )
+    return found
