@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from xai.errors import InvalidParameter, MissingColumn, RefusedFile
-from xai.runner.explain import Options, explain
+from xai.runner.explain import explain
+from xai.runner.options import Options
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,9 @@ import pytest
 from xai.errors import XaiError
 from xai.reports.results import Results
 from xai.runner import faithfulness, plan
-from xai.runner.explain import Options, explain
+from xai.runner.explain import explain
 from xai.runner.faithfulness import narrowed
+from xai.runner.options import Options
 from xai.vocabulary import Recipe
 
 pytestmark = pytest.mark.slow

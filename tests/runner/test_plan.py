@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from xai.errors import InvalidParameter
-from xai.runner.plan import MEASURED, MOVES, estimate, estimate_measuring, plan
+from xai.runner.plan import MEASURED, MOVES, estimate, estimate_step, plan
 from xai.vocabulary import MethodChoice, Recipe
 
 MODEL = {
@@ -121,10 +121,10 @@ def test_the_estimate_counts_the_second_seed():
 
 
 def test_measuring_faithfulness_has_its_price():
-    found = estimate_measuring(RECIPE, MODEL, DATA)
+    found = estimate_step(RECIPE, MODEL, DATA, "faithfulness")
     assert found["evaluations"] == plan(RECIPE, MODEL, DATA)[-1].planned
     alone = replace(RECIPE, methods=RECIPE.methods[1:])
-    assert estimate_measuring(alone, MODEL, DATA) == {"evaluations": 0, "seconds": 0.0}
+    assert estimate_step(alone, MODEL, DATA, "faithfulness") == {"evaluations": 0, "seconds": 0.0}
 
 
 def test_an_unknown_method_is_refused_with_the_choices():

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.shared import FOLDER, needs_shared
-from xai.runner.explain import Options, explain
+from xai.runner.explain import explain
+from xai.runner.options import Options
 
 HEART_SVM = "age,trestbps,chol,thalach,oldpeak,ca,sex,cp,fbs,restecg,exang,slope,thal"
 PAIRS = {

@@ -10,7 +10,8 @@ import pytest
 from tests.shared import FOLDER, needs_shared
 from xai.assets.packing import pack
 from xai.methods import catalogue
-from xai.runner.explain import Options, explain
+from xai.runner.explain import explain
+from xai.runner.options import Options
 
 PAIRS = {
     "bert-tiny-sst2": "sst2_dev.csv",

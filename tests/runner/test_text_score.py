@@ -9,7 +9,8 @@ import pytest
 
 from tests.assets.folders import tiny_text_classifier
 from xai.errors import InvalidParameter
-from xai.runner.explain import Options, explain
+from xai.runner.explain import explain
+from xai.runner.options import Options
 
 METHODS = ("shapley", "integrated_gradients", "deeplift")
 

@@ -6,63 +6,29 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from xai.assets.packing import pack
 from xai.errors import InvalidParameter, RefusedFile, XaiError
 from xai.jail import browser, level
-from xai.methods import catalogue
 from xai.reports.bundle import write_bundle
 from xai.reports.outline import check_sections, outline
 from xai.reports.results import Results
 from xai.runner import agreement, faithfulness
 from xai.runner.manifest import manifest
 from xai.runner.merge import merge
-from xai.runner.plan import JobPlan, missing_capability, plan
+from xai.runner.options import Options, choices_of, score_of, target_of, temperature_of, tokens_of
+from xai.runner.plan import JobPlan, plan
 from xai.runner.session import Session, fit, inspect
-from xai.vocabulary import Json, MethodChoice, Progress, Recipe
+from xai.vocabulary import Json, Progress, Recipe
 
 ROWS_DEFAULT = 100
-TOKENS_DEFAULT = 16
-"""Tokens that a language model writes where neither a column nor a person says how many."""
-
-TEMPERATURE_MOST = 5.0
 FORMATS = ("html", "pdf")
 """Of the report; the HTML is always there."""
 
-SCORES = ("probability", "logit")
-"""Of a text classifier; the first is the usual one."""
-
 Report = Callable[[str, int, int], None]
 """Called with (what is being done, done, total) in model evaluations."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The choices of the command line; empty means the default of the bundle's interface."""
-
-    methods: tuple[str, ...] = ()
-    params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
-    target: str = ""
-    rows: str = ""
-    label: str = ""
-    features: tuple[str, ...] = ()
-    text: str = ""
-    pair: str = ""
-    continuation: str = ""
-    tokens: int = 0
-    temperature: float = 0.0
-    score: str = ""
-    background: int = 50
-    seed: int = 0
-    command: str = ""
-    title: str = ""
-    sections: tuple[str, ...] = ()
-    samples: str = ""
-    formats: tuple[str, ...] = ("html",)
-    analyses: tuple[str, ...] = ()
-    external: Path | None = None
 
 
 def explain(
@@ -219,9 +185,9 @@ class _Run:
         return Recipe(
             model=_sha256(self.model),
             dataset=_sha256(self.dataset),
-            methods=_choices(options, self.model_facts),
+            methods=choices_of(options, self.model_facts),
             rows=options.rows or few,
-            target=_target(options.target, self.model_facts),
+            target=target_of(options.target, self.model_facts),
             label=self.fit["label"],
             features=options.features,
             background=min(options.background, rows),
@@ -230,49 +196,12 @@ class _Run:
             text=self.fit.get("text", ""),
             pair=self.fit.get("pair", ""),
             continuation=self.fit.get("continuation", ""),
-            tokens=_tokens(options, self.kind),
-            temperature=_temperature(options, self.kind),
-            score=_score(options.score, self.kind),
+            tokens=tokens_of(options, self.kind),
+            temperature=temperature_of(options, self.kind),
+            score=score_of(options.score, self.kind),
             analyses=options.analyses,
             external=_sha256(options.external) if options.external else "",
         )
-
-
-def _choices(options: Options, model: Json) -> tuple[MethodChoice, ...]:
-    kind = str(model["kind"])
-    slugs = options.methods or tuple(
-        slug
-        for slug in catalogue.recommended(kind)
-        if not missing_capability(catalogue.card(slug, kind), model)
-    )
-    for slug in slugs:
-        why = missing_capability(catalogue.card(slug, kind), model)
-        if why:
-            raise InvalidParameter(f"{slug} cannot run on this model: it {why}.")
-    for slug in options.params:
-        if slug not in slugs:
-            raise InvalidParameter(f"--param names {slug}, which is not among the methods.")
-    return tuple(
-        MethodChoice(slug, catalogue.card(slug, kind).read(options.params.get(slug, {})))
-        for slug in slugs
-    )
-
-
-def _target(target: str, facts: Json) -> str:
-    names = facts["outputs"]
-    if facts["problem"] == "regression" or not target:
-        return ""
-    if target not in names:
-        raise InvalidParameter(
-            f"The model has no class {target!r}; it has: {', '.join(map(str, names[:20]))}."
-        )
-    return target
-
-
-def _tokens(options: Options, kind: str) -> int:
-    if options.tokens < 0:
-        raise InvalidParameter(f"--tokens must be at least 1, not {options.tokens}.")
-    return (options.tokens or TOKENS_DEFAULT) if kind == catalogue.GENERATION else 0
 
 
 def _packed(model: Path, work: Path) -> Path:
@@ -293,19 +222,3 @@ def _name(job: JobPlan) -> str:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _temperature(options: Options, kind: str) -> float:
-    if not 0 <= options.temperature <= TEMPERATURE_MOST:
-        raise InvalidParameter(
-            f"--temperature must be from 0 to {TEMPERATURE_MOST:g}, not {options.temperature:g}."
-        )
-    return options.temperature if kind == catalogue.GENERATION else 0.0
-
-
-def _score(score: str, kind: str) -> str:
-    if kind != catalogue.TEXT and score:
-        raise InvalidParameter("--score is for text classifiers; this model has one score.")
-    if score not in {"", *SCORES}:
-        raise InvalidParameter(f"--score must be one of {', '.join(SCORES)}, not {score!r}.")
-    return "" if score == SCORES[0] else score

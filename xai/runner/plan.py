@@ -138,25 +138,14 @@ def estimate(
     return list(rows.values())
 
 
-def estimate_measuring(
-    recipe: Recipe, model: Mapping[str, Json], dataset: Mapping[str, Json]
+def estimate_step(
+    recipe: Recipe, model: Mapping[str, Json], dataset: Mapping[str, Json], role: str
 ) -> dict[str, Json]:
-    """Return evaluations and seconds of measuring how faithful the chosen methods are."""
-    found = {"evaluations": 0, "seconds": 0.0}
-    for job in plan(recipe, model, dataset):
-        if job.role == "faithfulness":
-            found = {"evaluations": job.planned, "seconds": job.seconds}
-    return found
-
-
-def estimate_analyses(
-    recipe: Recipe, model: Mapping[str, Json], dataset: Mapping[str, Json]
-) -> dict[str, Json]:
-    """Return evaluations and seconds of the chosen analyses."""
-    jobs = [job for job in plan(recipe, model, dataset) if job.role == "analysis"]
+    """Return evaluations and seconds of the jobs of a role: "faithfulness", "analysis"."""
+    jobs = [job for job in plan(recipe, model, dataset) if job.role == role]
     return {
         "evaluations": sum(job.planned for job in jobs),
-        "seconds": sum(job.seconds for job in jobs),
+        "seconds": sum((job.seconds for job in jobs), 0.0),
     }
 
 

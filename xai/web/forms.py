@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -15,6 +14,7 @@ from xai.methods.shapley.pairs import order as pairs
 from xai.runner.plan import missing_capability
 from xai.vocabulary import MethodChoice, Recipe
 from xai.web import fitting
+from xai.web.boxes import MethodField, ParameterField
 from xai.web.further import Further
 
 if TYPE_CHECKING:
@@ -29,26 +29,6 @@ ROWS_HOW = (
     ("list", "These rows"),
 )
 _LARGEST_SEED = 2**31 - 1
-
-
-@dataclass(slots=True)
-class ParameterField:
-    """One parameter of a method as the page shows it."""
-
-    parameter: Parameter
-    name: str
-    value: Any
-
-
-@dataclass(slots=True)
-class MethodField:
-    """One method as the page shows it: a box to tick, its parameters, why it cannot be ticked."""
-
-    card: Card
-    is_chosen: bool
-    reason: str
-    parameters: list[ParameterField] = field(default_factory=list)
-    estimate: dict[str, Any] | None = None
 
 
 class RunForm(forms.Form):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from tasks import queue
 from xai.errors import XaiError
 from xai.runner.plan import estimate as estimate_of
-from xai.runner.plan import estimate_analyses, estimate_measuring
+from xai.runner.plan import estimate_step
 from xai.web import fitting, progress, removal
 from xai.web.forms import RunForm
 from xai.web.models import Run, Upload
@@ -85,8 +85,8 @@ def _costs(form: RunForm) -> dict[str, Any]:
     slugs = {method.card.slug for method in ticked}
     kept = tuple(choice for choice in recipe.methods if choice.slug in slugs)
     asked = replace(recipe, methods=kept)
-    measuring = estimate_measuring(asked, form.model.facts, form.dataset.facts)
-    beside = estimate_analyses(asked, form.model.facts, form.dataset.facts)
+    measuring = estimate_step(asked, form.model.facts, form.dataset.facts, "faithfulness")
+    beside = estimate_step(asked, form.model.facts, form.dataset.facts, "analysis")
     chosen = [*(method.estimate for method in ticked), measuring, beside]
     total = {name: sum(e[name] for e in chosen if e) for name in ("evaluations", "seconds")}
     more = {"methods": len(ticked), "measuring": measuring["seconds"]}

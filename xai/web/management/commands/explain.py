@@ -13,7 +13,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from xai import jail
 from xai.errors import InvalidParameter, XaiError
 from xai.reports.outline import SECTIONS
-from xai.runner.explain import Options, explain
+from xai.runner.explain import explain
+from xai.runner.options import Options
 from xai.vocabulary import Json
 
 REFUSED, IN_PART = 2, 3
