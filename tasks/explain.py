@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import OperationalError, connection
 
 from tasks import agreements, bells, sessions, states, turns
 from tasks.celery import app
@@ -51,6 +52,10 @@ def compute(held: Claim) -> None:
         log.info("Shard %s is no longer ours.", held.shard.pk)
     except (Stopping, shelf.Away):
         states.release(held)
+    except OperationalError:
+        # Not the model's fault, and nothing can be written: the reaper gives the shard to another.
+        log.warning("Shard %s: the database does not answer.", held.shard.pk, exc_info=True)
+        connection.close()
     except XaiError as error:
         states.fail(held, str(error))
     except BaseException:

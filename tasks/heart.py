@@ -71,6 +71,8 @@ class Heart:
         except OperationalError:
             # A busy database costs a beat; a worker that cannot renew its lease must stop itself.
             log.warning("A beat was missed.", exc_info=True)
+            # A connection that the server dropped stays dropped; the next beat opens another.
+            connection.close()
             is_mine = silent < LEASE.total_seconds()
         else:
             self._renewed, self._noted = time.monotonic(), self._progress
@@ -98,5 +100,6 @@ def _beat_until(renew: Callable[[], bool], over: threading.Event) -> None:
                 renew()
             except OperationalError:
                 log.warning("A beat was missed.", exc_info=True)
+                connection.close()
     finally:
         connection.close()

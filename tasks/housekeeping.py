@@ -15,6 +15,7 @@ from django.utils.timezone import now
 
 from tasks import bells, edits, inspections, states
 from tasks.presence import Pulse
+from tasks.watch import Watch
 from xai.web import files, shelf, uploads
 from xai.web.models import Job, Run, Shard, Upload, Worker
 from xai.web.models.runs import OVER, State
@@ -29,6 +30,7 @@ UNUSED = timedelta(days=7)
 BACKUPS_KEPT = 3
 
 log = logging.getLogger(__name__)
+_shards, _uploads, _bells = Watch(), Watch(), Watch()
 
 
 def keep_house(over: threading.Event) -> None:
@@ -51,13 +53,15 @@ def keep_house(over: threading.Event) -> None:
 
 def reap() -> None:
     """Give the work of silent workers to others, ring lost bells, close what is over."""
-    silent = Shard.objects.filter(state=State.RUNNING, lease_until__lt=now())
-    for shard in silent.select_related("job__run"):
+    running = Shard.objects.filter(state=State.RUNNING).select_related("job__run")
+    leases = {shard: (shard.token, shard.lease_until) for shard in running}
+    for shard in _shards.still(leases, states.LEASE):
         if (state := states.expire(shard)) is not None:
             log.warning("Shard %s lost its worker and is %s.", shard.pk, state)
     _ring_again()
-    waiting = Upload.objects.filter(state=Upload.State.CHECKING, lease_until__lt=now())
-    for upload in waiting:
+    checking = Upload.objects.filter(state=Upload.State.CHECKING)
+    held = {upload: (upload.token, upload.lease_until) for upload in checking}
+    for upload in _uploads.still(held, states.LEASE):
         if inspections.expire(upload):
             bells.ring_inspection(upload.pk)
     _settle_forgotten()
@@ -105,12 +109,13 @@ def backup() -> Path | None:
 
 
 def _ring_again() -> None:
-    unheard = Shard.objects.filter(state=State.QUEUED, sent_at__lt=now() - UNHEARD)
-    ids = list(unheard.values_list("pk", flat=True)[: bells.BELLS_MOST])
+    queued = Shard.objects.filter(state=State.QUEUED)
+    ids = list(queued.values_list("pk", flat=True)[: bells.BELLS_MOST])
     # Busy workers come by themselves; only bells that are gone are missed.
-    if ids and not bells.waiting():
+    is_unheard = bool(ids) and not bells.waiting()
+    if _bells.still({"unheard": True} if is_unheard else {}, UNHEARD):
         bells.ring(ids)
-        unheard.update(sent_at=now())
+        _bells.forget()
 
 
 def _settle_forgotten() -> None:

@@ -69,10 +69,11 @@ def release(held: Inspection) -> bool:
 def expire(upload: Upload) -> bool:
     """Offer an upload whose inspector is silent to another, or refuse it; True to ring again."""
     held = Inspection(upload, upload.token)
+    silent = _mine(held).filter(lease_until=upload.lease_until)
     if upload.token and upload.attempts >= ATTEMPTS_MOST:
-        refuse(held, STOPPED_WORKERS)
+        if silent.exists():
+            refuse(held, STOPPED_WORKERS)
         return False
-    silent = _mine(held).filter(lease_until__lt=now())
     return bool(silent.update(token="", lease_until=now() + BELL_LEASE))
 
 

@@ -149,6 +149,11 @@ def release(held: Claim) -> bool:
 def expire(shard: Shard) -> State | None:
     """Take a shard from a worker that stopped beating; None if it still beats, or another did this.
 
+    Parameters
+    ----------
+    shard : Shard
+        As it looked when its lease had run out; a beat since then changes the row, and saves it.
+
     Returns
     -------
     State or None
@@ -157,7 +162,7 @@ def expire(shard: Shard) -> State | None:
     with transaction.atomic():
         _lock(Run.objects.filter(jobs__shards=shard.pk))
         silent = Shard.objects.filter(
-            pk=shard.pk, token=shard.token, state=State.RUNNING, lease_until__lt=now()
+            pk=shard.pk, token=shard.token, state=State.RUNNING, lease_until=shard.lease_until
         )
         if shard.attempts < ATTEMPTS_MOST:
             queued = silent.update(state=State.QUEUED, token="", progress=0, sent_at=now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -137,7 +138,7 @@ def at(monkeypatch):
 
     from django.utils import timezone
 
-    from tasks import housekeeping, inspections, queue, states
+    from tasks import housekeeping, inspections, queue, states, watch
 
     @contextmanager
     def later(seconds):
@@ -146,6 +147,7 @@ def at(monkeypatch):
             for module in (housekeeping, inspections, queue, states):
                 if hasattr(module, "now"):
                     patch.setattr(module, "now", shifted)
+            patch.setattr(watch, "clock", lambda: time.monotonic() + seconds)
             yield
 
     return later

@@ -81,6 +81,7 @@ def test_a_lost_bell_is_rung_again(site, made, at, monkeypatch):
     site.post(PAGE)
     rung = []
     monkeypatch.setattr(bells, "ring_inspection", rung.append)
+    housekeeping.reap()
     with at(60):
         housekeeping.reap()
     assert set(rung) == set(Upload.objects.values_list("pk", flat=True))

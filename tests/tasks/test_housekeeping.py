@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import timedelta
 
 import pytest
+from django.utils.timezone import now
 
-from tasks import bells, housekeeping, inspections, states
+from tasks import bells, housekeeping, inspections, states, watch
 from xai.web import files
 from xai.web.models import Job, Shard, Upload
 from xai.web.models.runs import State
@@ -33,6 +35,7 @@ def first(run, method):
 
 def test_a_silent_workers_shard_waits_again(run, at):
     held = states.claim(first(run, "lime").pk)
+    housekeeping.reap()
     with at(10):
         housekeeping.reap()
     assert Shard.objects.get(pk=held.shard.pk).state == State.RUNNING
@@ -42,9 +45,31 @@ def test_a_silent_workers_shard_waits_again(run, at):
     assert not states.beat(held)
 
 
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_a_clock_that_jumps_takes_no_shard_from_a_living_worker(run, monkeypatch, hours):
+    jumped = now() + timedelta(hours=hours)
+    monkeypatch.setattr(states, "now", lambda: jumped)
+    held = states.claim(first(run, "lime").pk)
+    housekeeping.reap()
+    for beat in range(1, 9):
+        later(monkeypatch, 4.0 * beat)
+        monkeypatch.setattr(states, "now", lambda: jumped + timedelta(seconds=beat))  # noqa: B023
+        assert states.beat(held)
+        housekeeping.reap()
+    assert Shard.objects.get(pk=held.shard.pk).state == State.RUNNING
+    later(monkeypatch, 60.0)
+    housekeeping.reap()
+    assert Shard.objects.get(pk=held.shard.pk).state == State.QUEUED
+
+
+def later(monkeypatch, seconds):
+    monkeypatch.setattr(watch, "clock", lambda: time.monotonic() + seconds)
+
+
 def test_a_shard_that_stopped_two_workers_fails_its_job_with_a_sentence(run, at):
     for _ in range(2):
         held = states.claim(first(run, "lime").pk)
+        housekeeping.reap()
         with at(16):
             housekeeping.reap()
     job = Job.objects.get(pk=held.job.pk)
@@ -59,6 +84,7 @@ def test_a_worker_killed_while_merging_is_repaired(run, at, session, drain):
     for held in claims:
         part = files.results(held.job.key) / "parts" / f"{held.shard.index}-{held.token}"
         part.mkdir(parents=True)
+    housekeeping.reap()
     with at(16):
         housekeeping.reap()
     drain()
@@ -95,10 +121,12 @@ def test_a_silent_inspector_is_replaced_once(make_upload, alice, at, rung):
     path = files.stored(upload.sha256)
     assert inspections.claim(str(upload.pk))
     assert inspections.claim(str(upload.pk)) is None
+    housekeeping.reap()
     with at(16):
         housekeeping.reap()
     assert rung == [str(upload.pk)]
     assert inspections.claim(str(upload.pk))
+    housekeeping.reap()
     with at(32):
         housekeeping.reap()
     upload.refresh_from_db()
