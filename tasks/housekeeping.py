@@ -30,7 +30,7 @@ UNUSED = timedelta(days=7)
 BACKUPS_KEPT = 3
 
 log = logging.getLogger(__name__)
-_shards, _uploads, _bells = Watch(), Watch(), Watch()
+_shards, _uploads, _bells = Watch[Shard](), Watch[Upload](), Watch[str]()
 
 
 def keep_house(over: threading.Event) -> None:

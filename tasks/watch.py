@@ -9,17 +9,19 @@ from __future__ import annotations
 import time
 from collections.abc import Hashable, Mapping
 from datetime import timedelta
+from typing import Generic, TypeVar
 
 clock = time.monotonic
+Thing = TypeVar("Thing", bound=Hashable)
 
 
-class Watch:
+class Watch(Generic[Thing]):
     """Remembers since when each thing has looked the same."""
 
     def __init__(self) -> None:
-        self._seen: dict[Hashable, tuple[Hashable, float]] = {}
+        self._seen: dict[Thing, tuple[Hashable, float]] = {}
 
-    def still(self, found: Mapping[Hashable, Hashable], length: timedelta) -> set[Hashable]:
+    def still(self, found: Mapping[Thing, Hashable], length: timedelta) -> set[Thing]:
         """Return the keys whose value has not changed for so long; what is not found is forgotten.
 
         Parameters

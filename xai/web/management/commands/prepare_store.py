@@ -26,7 +26,8 @@ class Command(BaseCommand):
 
         if "shared" not in settings.STORAGES:
             raise CommandError("STORAGE_URL is not set: there is no store to prepare.")
-        bucket = storages["shared"].bucket
+        store: Any = storages["shared"]
+        bucket = store.bucket
         deadline = time.monotonic() + _PATIENCE
         while True:
             try:
