@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from xai.errors import InvalidParameter
-from xai.runner.plan import MEASURED, MOVES, estimate, estimate_step, plan
+from xai.runner import measuring
+from xai.runner.plan import MEASURED, estimate, estimate_step, plan
 from xai.vocabulary import MethodChoice, Recipe
 
 MODEL = {
@@ -69,9 +70,37 @@ def test_global_methods_alone_are_not_measured():
 
 
 def test_the_price_of_a_mask_is_what_the_tables_baselines_cost():
-    from xai.workbench.table_arena import DRAWS, PASSES
+    from xai.workbench import faithful_further, table_arena, table_moves
 
-    assert (MEASURED["tabular"], MOVES) == (PASSES, DRAWS + 1)
+    assert MEASURED["tabular"] == table_arena.PASSES
+    assert table_moves.DRAWS + 1 == measuring.MOVES
+    assert 2 * table_moves.NOISES == measuring.NOISES
+    assert table_arena.ROWS == measuring.FILLED
+    known = (faithful_further.MOVES, faithful_further.REDRAWS)
+    assert known == (measuring.MOVED, measuring.REDRAWN)
+
+
+TEXTS = {
+    "features": [], "outputs": ["no", "yes"], "capabilities": ["gradient", "attention"],
+    "speed": [{"rows": 1, "per_second": 100.0}], "parameters": 1_000_000, "max_tokens": 512,
+}  # fmt: skip
+ASKED = replace(
+    RECIPE, kind="text-classification", text="text",
+    methods=(MethodChoice("integrated_gradients", {}), MethodChoice("lime", {"samples": 5000})),
+)  # fmt: skip
+
+
+def test_a_network_explains_a_few_texts_again_moved_and_with_new_weights():
+    job = plan(ASKED, TEXTS, DATA | {"columns": []})[-1]
+    assert job.params == {
+        "moved": ["integrated_gradients"], "unmoved": ["lime"],
+        "redrawn": ["integrated_gradients"], "retold": 8, "every": 3,
+    }  # fmt: skip
+
+
+def test_a_very_large_network_is_not_kept_twice():
+    job = plan(ASKED, TEXTS | {"parameters": 10**9}, DATA | {"columns": []})[-1]
+    assert (job.params["moved"], job.params["redrawn"]) == (["integrated_gradients"], [])
 
 
 def test_exact_tree_shapley_values_need_no_second_seed():

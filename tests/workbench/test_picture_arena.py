@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from xai.units import UnitProblem
-from xai.workbench.picture_arena import BASELINES, arena, blurred
+from xai.workbench.picture_arena import BASELINES, arena, blurred, moved
 from xai.workbench.picture_problem import Scene
 
 
@@ -33,6 +33,10 @@ def problem():
     )  # fmt: skip
 
 
+def again(*_):
+    raise AssertionError("nothing is explained again")
+
+
 def test_a_blur_keeps_a_plain_picture_and_smooths_an_edge():
     plain = torch.full((1, 3, 24, 30), 0.3)
     assert torch.allclose(blurred(plain), plain, atol=1e-6)
@@ -45,7 +49,7 @@ def test_a_blur_keeps_a_plain_picture_and_smooths_an_edge():
 
 
 def test_every_baseline_fills_its_own_way(problem):
-    found = arena(problem, problem.extras["scene"], lambda *_: None)
+    found = arena(problem, problem.extras["scene"], again, lambda *_: None)
     kept, of = np.zeros((2, 4), dtype=bool), np.array([0, 1])
     answers = {baseline.slug: score(kept, of)[:, 0] for baseline, score in found.scores}
     bright = torch.sigmoid(problem.extras["scene"].inputs.mean(dim=(1, 2, 3)))
@@ -56,7 +60,7 @@ def test_every_baseline_fills_its_own_way(problem):
 
 
 def test_what_is_kept_is_the_picture_itself(problem):
-    found = arena(problem, problem.extras["scene"], lambda *_: None)
+    found = arena(problem, problem.extras["scene"], again, lambda *_: None)
     kept, of = np.ones((2, 4), dtype=bool), np.array([0, 1])
     whole = problem.score(kept, of)
     for _, score in found.scores:
@@ -67,3 +71,12 @@ def test_the_price_of_a_mask_is_one_pass_per_baseline():
     from xai.runner.plan import MEASURED
 
     assert MEASURED["image-classification"] == len(BASELINES)
+
+
+def test_pictures_move_by_at_most_two_percent_of_their_spread_and_by_their_own_seed(problem):
+    pixels = problem.extras["scene"].inputs
+    both = moved(pixels, [(7, 3), (7, 5)])
+    far = (both - pixels).abs().amax(dim=(1, 2, 3)) / pixels.std(dim=(1, 2, 3))
+    assert (far <= 0.0201).all()
+    assert (far > 0.015).all()
+    assert torch.equal(both[1:], moved(pixels[1:], [(7, 5)]))

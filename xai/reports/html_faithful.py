@@ -83,9 +83,11 @@ def _league(results: Results, found: Mapping[str, Json]) -> Html:
         for row in found["league"]
         if row["baseline"] == found["baseline"]
     }
-    # On paper nothing can be scrolled: the normalised forms are on the page and in the bundle.
-    known = {measure for _, measure in rows if not measure.startswith("normal_")}
-    measures = [m for m in found["measures"] if m["slug"] in known]
+    # On paper nothing can be scrolled: the further measures are on the page and in the bundle.
+    known = {measure for _, measure in rows}
+    measures = [
+        m for m in found["measures"] if m["slug"] in known and m.get("role", "main") == "main"
+    ]
     heads = [
         tag("th", m["title"], tag("small", f"{m['better']} is better"), scope="col",
             class_="number")

@@ -17,6 +17,7 @@ from xai.methods import catalogue
 from xai.methods.card import Card, Size
 from xai.methods.cards.generation import tokens_of
 from xai.methods.shapley.pairs import order as pairs
+from xai.runner import measuring
 from xai.runner.version import code_version
 from xai.vocabulary import Json, MethodChoice, Recipe
 
@@ -39,8 +40,6 @@ SOFT = {catalogue.TEXT, catalogue.GENERATION}
 """Kinds whose models read parts of the numbers of a unit."""
 """Rows on which it is measured: a test needs 20, and 200 settle all but small differences; a mask
 of a text or a picture costs a pass through a network."""
-MOVES, MOVES_MOST = 9, 20_000
-"""Explanations of one sample for max-sensitivity; evaluations that these may cost."""
 DEFAULT_SPEED = 20_000.0
 """Evaluations per second where none was measured."""
 
@@ -241,18 +240,14 @@ def _faithfulness(
     players = players or size.features
     planned = chosen * passes(players, len(local)) * MEASURED[recipe.kind]
     if recipe.kind in SOFT:
-        methods = sum(job.role == "method" for job in local)
-        planned += chosen * softly.evaluations(size.outputs, methods)
-    moved: list[str] = []
-    unmoved: list[str] = []
-    for job in local:
-        if job.role == "method" and recipe.kind == catalogue.TABULAR:
-            cost = catalogue.card(job.method, recipe.kind).evaluations(
-                job.params, replace(size, rows=MOVES)
-            )
-            (moved if cost <= MOVES_MOST else unmoved).append(job.method)
-            planned += chosen * cost if cost <= MOVES_MOST else 0
-    params = {"moved": moved, "unmoved": unmoved}
+        planned += chosen * softly.evaluations(
+            size.outputs, sum(job.role == "method" for job in local)
+        )
+    methods = [measuring.Chosen(job.method, job.params) for job in local if job.role == "method"]
+    params, further = measuring.more(
+        recipe.kind, methods, len(local), replace(size, units=players), model
+    )
+    planned += further
     parts = sorted(job.key for job in jobs)
     key = job_key(recipe, {"role": "faithfulness", "params": params, "parts": parts})
     seconds = planned / _speed(model)

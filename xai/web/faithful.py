@@ -26,7 +26,8 @@ def page(results: Results, view: View) -> dict[str, Any]:
         "measure": measure,
         "baselines": list(baselines.values()),
         "baseline": baseline,
-        "league": _league(results, found, list(measures), measure, baseline["slug"]),
+        "league": _league(results, found, _columns(measures, "main"), measure, baseline["slug"]),
+        "more": _more(results, found, measures, measure),
         "pairs": _pairs(results, found, measure, baseline["slug"]),
         "samples": found["samples"],
         "few": found["samples"] < found["samples_least"],
@@ -49,6 +50,21 @@ def softly(results: Results) -> dict[str, Any]:
     }
 
 
+def _columns(measures: Mapping[str, Mapping[str, Any]], *roles: str) -> list[Mapping[str, Any]]:
+    return [m for m in measures.values() if m.get("role", "main") in roles]
+
+
+def _more(
+    results: Results,
+    found: Mapping[str, Any],
+    measures: Mapping[str, Mapping[str, Any]],
+    measure: Mapping[str, Any],
+) -> dict[str, Any] | None:
+    """Return the league by the further measures, most of which have one baseline only."""
+    columns = _columns(measures, "further", "descriptive")
+    return _league(results, found, columns, measure, found["baseline"]) if columns else None
+
+
 def _is_there(found: Mapping[str, Any], measure: str) -> bool:
     return any(row["measure"] == measure for row in found["league"])
 
@@ -56,7 +72,7 @@ def _is_there(found: Mapping[str, Any], measure: str) -> bool:
 def _league(
     results: Results,
     found: Mapping[str, Any],
-    measures: Sequence[str],
+    columns: Sequence[Mapping[str, Any]],
     measure: Mapping[str, Any],
     baseline: str,
 ) -> dict[str, Any]:
@@ -77,11 +93,15 @@ def _league(
             "slug": slug,
             "title": results.contestant(slug),
             "place": place,
-            "cells": [_cell(rows.get((slug, one)), one == measure["slug"]) for one in measures],
+            "cells": [
+                _cell(rows.get((slug, one["slug"])), one["slug"] == measure["slug"])
+                for one in columns
+            ],
         }
 
     ordered = sorted(found["methods"], key=key)
     return {
+        "columns": columns,
         "methods": [line(slug, at + 1) for at, slug in enumerate(ordered)],
         "references": [line(slug, None) for slug in _references(found)],
     }

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
 
 from xai.evaluation.faithfulness.catalogue import Baseline
+from xai.evaluation.players import over_players, pool
 from xai.evaluation.soft import Soft
 from xai.units import Bools, Kept
 from xai.vocabulary import Floats, Integers, Json, Progress
 
-Moved = Callable[[str, Mapping[str, Json]], Floats]
+Moved = Callable[[str, Mapping[str, Json]], tuple[Floats, Floats]]
 """`moved(method, params)` explains the samples again, each moved a little, several times: values of
-shape (draws + 1, n, units), first those of the samples as they are."""
+shape (draws + 1, n, units), first those of the samples as they are, and what they explain."""
+Change = Literal["moved", "redrawn"]
+"""What is changed before samples are explained again: the inputs a little, or all weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Values (k, u) of one sample, on the grid `shape`."""
+
+    values: Floats
+    shape: tuple[int, ...]
+
+
+class Retold(Protocol):
+    """Explains samples again after a change of the inputs or the model."""
+
+    def __call__(
+        self, change: Change, draw: int, method: str, params: Mapping[str, Json], of: Integers
+    ) -> Sequence[Told]:
+        """Return one explanation for each sample of `of`, for the targets they had before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +53,11 @@ class Arena:
     scores : tuple of (Baseline, Kept)
         The default first.
     moved : Moved or None
-        Where moving the inputs a little means something.
+        For tables, where moving the inputs a little means something.
+    noised : callable or None
+        `noised(shaken, of)`: how far the score moves under noise on some players, shape (m,).
+    retold : Retold or None
+        For networks, whose inputs are moved and whose weights are drawn anew.
     soft : SoftArena or None
         Where a model reads parts of the numbers of a unit.
     spent : callable
@@ -44,6 +71,8 @@ class Arena:
     spent: Callable[[], int]
     is_probability: bool = False
     moved: Moved | None = None
+    noised: Callable[[Bools, Integers], Floats] | None = None
+    retold: Retold | None = None
     soft: SoftArena | None = None
     notes: Mapping[str, Json] = field(default_factory=dict)
 
@@ -89,3 +118,17 @@ class Counted:
         self.done += len(of)
         self._watch(self.done, self.done)
         return found
+
+
+def at_players(arena: Arena, i: int, facts: Json, values: Floats, shape: Integers) -> Floats:
+    """Bring the values of one explanation to the players of its sample."""
+    if facts.get("members"):
+        # A group is taken away as a whole: each of its features carries an equal share.
+        own = np.empty(len(arena.players[i]))
+        for value, group in zip(values, facts["members"], strict=True):
+            own[list(group)] = value / len(group)
+        return over_players(own, arena.players[i])
+    target = arena.shapes[i]
+    if len(target) == 2 and tuple(shape) != target:
+        values = pool(values, (int(shape[0]), int(shape[1])), (target[0], target[1]))
+    return over_players(values, arena.players[i])

@@ -9,11 +9,10 @@ import numpy as np
 
 from xai.evaluation.agreement import SELF
 from xai.evaluation.faithfulness import softly
-from xai.evaluation.faithfulness.catalogue import CATALOGUE
-from xai.evaluation.faithfulness.contest import Contest, Contestant, Field, contest
-from xai.evaluation.players import over_players, pool
-from xai.vocabulary import Floats, Integers, Json, Recipe
-from xai.workbench.arena import Arena
+from xai.evaluation.faithfulness.contest import Contestant, Field, contest
+from xai.vocabulary import Floats, Json, Recipe
+from xai.workbench.arena import Arena, at_players
+from xai.workbench.faithful_further import Measuring, look_further
 
 Arrays = dict[str, np.ndarray]
 
@@ -37,21 +36,16 @@ def measure(arena: Arena, payload: Json, recipe: Recipe) -> tuple[Arrays, Json]:
         for at, facts in enumerate(given["contestants"])
     ]
     players = np.array([int(p.max(initial=-1)) + 1 for p in arena.players], dtype=np.int64)
-    contests = [
-        contest(
-            Field(score, players, arena.rows, payload["job"]["seed"], arena.is_probability),
-            contestants,
-        )
+    fields = [
+        Field(score, players, arena.rows, payload["job"]["seed"], arena.is_probability)
         for _, score in arena.scores
     ]
+    contests = [contest(field, contestants) for field in fields]
+    look_further(arena, payload, recipe, Measuring(fields[0], contestants, contests[0]))
     found = {
         name: np.stack([getattr(each, name) for each in contests], axis=1)
         for name in ("scores", "deletion", "insertion")
     } if n else {}  # fmt: skip
-    if n:
-        _move(
-            arena, payload["job"]["params"].get("moved", {}), recipe, contests[0], found["scores"]
-        )
     soft = [facts["slug"] for facts in given["contestants"] if _is_soft(facts)]
     if n and arena.soft is not None:
         found |= _soft(arena, given["contestants"], arrays, payload["job"]["seed"])
@@ -76,7 +70,7 @@ def _contestant(arena: Arena, facts: Json, arrays: Mapping[str, np.ndarray]) -> 
     per_sample: list[list[Floats]] = [[] for _ in range(n)]
     for at, i in enumerate(arrays["of"]):
         values = flat[edges[at] : edges[at + 1]]
-        per_sample[i].append(_over_players(arena, int(i), facts, values, arrays["shapes"][at]))
+        per_sample[i].append(at_players(arena, int(i), facts, values, arrays["shapes"][at]))
     base = None
     if "base" in arrays:
         counts = np.bincount(arrays["of"], minlength=n)
@@ -88,36 +82,6 @@ def _contestant(arena: Arena, facts: Json, arrays: Mapping[str, np.ndarray]) -> 
         base=base,
         is_complete=bool(facts["is_complete"]),
     )
-
-
-def _over_players(arena: Arena, i: int, facts: Json, values: Floats, shape: Integers) -> Floats:
-    """Bring the values of one explanation to the players of its sample."""
-    if facts.get("members"):
-        # A group is taken away as a whole: each of its features carries an equal share.
-        own = np.empty(len(arena.players[i]))
-        for value, group in zip(values, facts["members"], strict=True):
-            own[list(group)] = value / len(group)
-        return over_players(own, arena.players[i])
-    target = arena.shapes[i]
-    if len(target) == 2 and tuple(shape) != target:
-        values = pool(values, (int(shape[0]), int(shape[1])), (target[0], target[1]))
-    return over_players(values, arena.players[i])
-
-
-def _move(arena: Arena, wanted: Json, recipe: Recipe, found: Contest, scores: Floats) -> None:
-    """Add how far explanations move with their inputs, for the methods that can afford it."""
-    if arena.moved is None:
-        return
-    params = {choice.slug: dict(choice.params) for choice in recipe.methods}
-    place = list(CATALOGUE).index("sensitivity")
-    for slug in wanted:
-        if slug in found.slugs:
-            values = arena.moved(slug, params[slug])
-            size = np.linalg.norm(values[0], axis=1)
-            far = np.linalg.norm(values[1:] - values[0], axis=2).max(axis=0)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                moved = np.where(size > 0, far / size, np.nan)
-            scores[:, 0, found.slugs.index(slug), place] = moved
 
 
 def _is_soft(facts: Json) -> bool:

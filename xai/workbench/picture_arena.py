@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -9,9 +11,12 @@ import torch
 from torch import Tensor
 
 from xai.evaluation.faithfulness.catalogue import Baseline
+from xai.methods import catalogue
 from xai.units import UnitProblem
-from xai.vocabulary import Progress
-from xai.workbench.arena import Arena, Counted
+from xai.vocabulary import Integers, Json, Progress
+from xai.workbench import changed
+from xai.workbench.again import Again, Changed, Pose
+from xai.workbench.arena import Arena, Change, Counted
 from xai.workbench.picture_problem import Scene
 
 BLUR = 11
@@ -24,8 +29,15 @@ BASELINES = (
 )
 
 
-def arena(problem: UnitProblem, scene: Scene, watch: Progress) -> Arena:
+Posed = Callable[[Integers, Tensor, Mapping[str, Json]], UnitProblem]
+"""`posed(of, pixels, params)`: the problem of some pictures, seen as these pixels."""
+RADIUS = 0.02
+"""How far a pixel moves, as a share of the spread of its picture."""
+
+
+def arena(problem: UnitProblem, scene: Scene, posed: Posed, watch: Progress) -> Arena:
     """Return the arena of the pictures of a problem."""
+    again = Again(catalogue.IMAGES, _changed(problem, scene, posed), watch)
     pixels = scene.inputs
     fills = {
         "blur": blurred(pixels),
@@ -41,9 +53,36 @@ def arena(problem: UnitProblem, scene: Scene, watch: Progress) -> Arena:
         players=problem.players,
         shapes=problem.shapes,
         scores=tuple(counted),
-        spent=lambda: sum(score.done for _, score in counted),
+        spent=lambda: again.done + sum(score.done for _, score in counted),
         is_probability=True,
+        retold=again,
     )
+
+
+def _changed(problem: UnitProblem, scene: Scene, posed: Posed) -> Changed:
+    @contextmanager
+    def change(how: Change, draw: int) -> Iterator[Pose]:
+        key = 1000 * problem.seed + draw
+
+        def pose(of: Integers, params: Mapping[str, Json]) -> UnitProblem:
+            pixels = scene.inputs[of]
+            if how == "moved":
+                pixels = moved(pixels, [(key, int(problem.rows[i])) for i in of])
+            return posed(of, pixels, params)
+
+        with changed.redrawn(scene.network, key) if how == "redrawn" else nullcontext():
+            yield pose
+
+    return change
+
+
+def moved(pixels: Tensor, keys: list[tuple[int, int]]) -> Tensor:
+    """Return pictures (n, …) whose every number moved by at most `RADIUS` of their spread."""
+    found = pixels.clone()
+    for at, key in enumerate(keys):
+        steps = np.random.default_rng(list(key)).uniform(-RADIUS, RADIUS, tuple(pixels.shape[1:]))
+        found[at] += torch.from_numpy(steps).to(pixels.dtype) * pixels[at].std()
+    return found
 
 
 def blurred(pixels: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -130,11 +131,26 @@ def pose(payload: Json, recipe: Recipe, seed: int, start: int, stop: int) -> Uni
     rows = choose(recipe.rows, len(opened.images), recipe.seed)[start:stop]
     pixels = opened.pixels(rows)
     targets = opened.targets(opened.shares(pixels), recipe.target)
+    return problem(opened, Seen(rows, pixels, targets), payload["job"]["params"], seed)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Pictures as the model gets them, and the class that is explained of each."""
+
+    rows: Integers
+    pixels: Tensor
+    targets: Integers
+
+
+def problem(opened: Opened, seen: Seen, params: Mapping[str, Json], seed: int) -> UnitProblem:
+    """Return the problem of explaining one class of each picture, cut as the parameters say."""
+    rows, pixels, targets = seen.rows, seen.pixels, seen.targets
     height, width = pixels.shape[-2:]
     shape = (min(MOST, height), min(MOST, width))
-    params = payload["job"]["params"]
     how, parts = params.get("segmentation", GRID), int(params.get("parts", PARTS))
-    players = tuple(segment(opened.model.views.colours(seen), shape, parts, how) for seen in pixels)
+    views = opened.model.views
+    players = tuple(segment(views.colours(each), shape, parts, how) for each in pixels)
     # The mean colour of a picture says least about what is in it, and is on its own scale.
     baselines = pixels.mean(dim=(2, 3), keepdim=True).expand_as(pixels)
     scene = Scene(opened.model.network, pixels, baselines, targets, players, shape)
@@ -154,8 +170,14 @@ def pose(payload: Json, recipe: Recipe, seed: int, start: int, stop: int) -> Uni
 
 def arena(payload: Json, recipe: Recipe, span: Span, progress: Progress) -> Arena:
     """Return where the methods are measured on the chosen pictures of a span."""
-    problem = pose(payload, recipe, payload["job"]["seed"], *span)
-    return picture_arena.arena(problem, cast("Scene", problem.extras["scene"]), progress)
+    opened, seed = opened_for(payload), payload["job"]["seed"]
+    posed = pose(payload, recipe, seed, *span)
+    scene = cast("Scene", posed.extras["scene"])
+
+    def again(of: Integers, pixels: Tensor, params: Mapping[str, Json]) -> UnitProblem:
+        return problem(opened, Seen(posed.rows[of], pixels, scene.targets[of]), params, seed)
+
+    return picture_arena.arena(posed, scene, again, progress)
 
 
 def concepts(payload: Json, recipe: Recipe, seed: int) -> ConceptProblem:

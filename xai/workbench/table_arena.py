@@ -7,23 +7,19 @@ judge the same methods by other questions.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from xai.evaluation.faithfulness.catalogue import Baseline
-from xai.methods import catalogue
 from xai.methods.meter import ROWS_PER_CALL, Meter
 from xai.units import Bools
 from xai.vocabulary import Floats, Integers, Json, Problem, Progress, Recipe, Score
-from xai.workbench.arena import Arena, Moved
+from xai.workbench.arena import Arena
 from xai.workbench.opened import Opened
 from xai.workbench.problems import pose
+from xai.workbench.table_moves import Noised, mover
 
 ROWS = 16
 """Background rows that the default averages over."""
-DRAWS, RADIUS = 8, 0.02
-"""Moves of an input for max-sensitivity, and how far, as a share of a column's spread."""
 
 BASELINES = (
     Baseline(
@@ -88,7 +84,8 @@ def arena(
         scores=tuple((b, Replaced(meter, problem.inputs, fills[b.slug])) for b in BASELINES),
         spent=lambda: meter.done,
         is_probability=opened.facts.output == "probability",
-        moved=_mover(problem),
+        moved=mover(problem),
+        noised=Noised.of(meter, problem),
     )
 
 
@@ -114,30 +111,3 @@ def _one_each(problem: Problem) -> Floats:
         for row in problem.rows
     ]
     return problem.background[drawn]
-
-
-def _mover(problem: Problem) -> Moved:
-    """Return what explains the inputs again after moves of at most `RADIUS` of the spread."""
-    spread = np.nan_to_num(np.nanstd(problem.reference, axis=0))
-    spread[np.array(problem.categorical)] = 0.0
-
-    def moved(method: str, params: Json) -> Floats:
-        module = catalogue.load(method)
-        # Only the values are looked at: interactions would be found again for nothing.
-        plain = {name: value for name, value in params.items() if name != "interactions"}
-        chosen = module.Params(**plain)
-        found = [module.attribute(problem, chosen).values]
-        for draw in range(DRAWS):
-            shift = np.stack(
-                [
-                    np.random.default_rng([problem.seed, 5, draw, int(row)]).uniform(
-                        -RADIUS, RADIUS, len(spread)
-                    )
-                    for row in problem.rows
-                ]
-            )
-            nearby = replace(problem, inputs=problem.inputs + shift * spread)
-            found.append(module.attribute(nearby, chosen).values)
-        return np.array(found, dtype=np.float64)
-
-    return moved

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
 
 from xai.evaluation.faithfulness.catalogue import Baseline
+from xai.methods import catalogue
 from xai.units import Bools, Kept, UnitProblem
-from xai.vocabulary import Floats, Integers, Progress
-from xai.workbench.arena import Arena, Counted, CountedSoft, SoftArena
+from xai.vocabulary import Floats, Integers, Json, Progress
+from xai.workbench import changed
+from xai.workbench.again import Again, Changed, Pose
+from xai.workbench.arena import Arena, Change, Counted, CountedSoft, SoftArena
 from xai.workbench.classifier import Classifier
 from xai.workbench.explained import PROBABILITY, Explained
 from xai.workbench.text_soft import SoftWords
@@ -77,9 +81,10 @@ def arena(
     samples: Sequence[Tokenized],
     explained: Explained,
     problem: UnitProblem,
+    pose: Callable[[Integers], UnitProblem],
     watch: Progress,
 ) -> Arena:
-    """Return the arena of the texts of a problem."""
+    """Return the arena of the texts of a problem; `pose` poses it again for some of them."""
     scores: list[tuple[Baseline, Kept]] = [
         (Baseline("blank", "Blank", f"In place of each token stands {classifier.blank_name}."),
          problem.score),
@@ -91,19 +96,36 @@ def arena(
         baseline = Baseline("token", "Another token", f"In place of each token stands {words}.")
         scores.append((baseline, Without(classifier, samples, explained, token)))
     counted = [(baseline, Counted(score, watch)) for baseline, score in scores]
-    soft = None
-    if classifier.takes_embeddings:
-        access = CountedSoft(SoftWords(classifier, samples, explained.classes), watch)
-        soft = SoftArena(access, tuple(np.array([len(one.ids)]) for one in samples))
+    again = Again(catalogue.TEXT, _changed(classifier, pose, problem.seed), watch)
+    access = CountedSoft(SoftWords(classifier, samples, explained.classes), watch)
+    soft = SoftArena(access, tuple(np.array([len(one.ids)]) for one in samples))
     return Arena(
         rows=problem.rows,
         players=problem.players,
         shapes=problem.shapes,
         scores=tuple(counted),
-        spent=lambda: sum(score.done for _, score in counted) + (soft.access.done if soft else 0),
+        spent=lambda: again.done + access.done + sum(score.done for _, score in counted),
         is_probability=explained.unit == PROBABILITY,
-        soft=soft,
+        retold=again,
+        soft=soft if classifier.takes_embeddings else None,
     )
+
+
+def _changed(classifier: Classifier, pose: Callable[[Integers], UnitProblem], seed: int) -> Changed:
+    def posed(of: Integers, _params: Mapping[str, Json]) -> UnitProblem:
+        return pose(of)
+
+    @contextmanager
+    def change(how: Change, draw: int) -> Iterator[Pose]:
+        key = 1000 * seed + draw
+        with (
+            changed.redrawn(classifier.network, key)
+            if how == "redrawn"
+            else changed.moved(classifier.embed, key)
+        ):
+            yield posed
+
+    return change
 
 
 def _another(classifier: Classifier) -> tuple[int, str] | None:

@@ -121,7 +121,18 @@ def arena(payload: Json, recipe: Recipe, span: tuple[int, int], progress: Progre
     posed = pose(payload, recipe, payload["job"]["seed"], *span)
     samples = [_tokenized(classifier, texts, int(row)) for row in posed.rows]
     explained = _explained(classifier, _answers(classifier, samples), recipe)
-    return text_arena.arena(classifier, samples, explained, posed, progress)
+
+    def again(of: Integers) -> UnitProblem:
+        some = [samples[i] for i in of]
+        return problem(
+            classifier,
+            some,
+            posed.rows[of],
+            Explained(explained.classes[of], explained.unit),
+            posed.seed,
+        )
+
+    return text_arena.arena(classifier, samples, explained, posed, again, progress)
 
 
 def one(payload: Json, recipe: Recipe, row: int) -> tuple[Tokenized, UnitProblem, int]:

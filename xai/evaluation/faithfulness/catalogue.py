@@ -22,13 +22,16 @@ class Measure:
         What a value says, for people.
     is_tested : bool
         Whether methods are compared in pairs by it, under every baseline.
+    role : {"main", "further", "descriptive"}
+        "descriptive" says what an explanation looks like, not how good it is: `better` is "".
     """
 
     slug: str
     title: str
     meaning: str
-    better: Literal["high", "low"]
+    better: Literal["high", "low", ""]
     is_tested: bool = True
+    role: Literal["main", "further", "descriptive"] = "main"
 
     def as_json(self) -> dict[str, Json]:
         """Return plain data, ready for `json.dumps`."""
@@ -79,6 +82,7 @@ _CARDS = (
         "undefined where taking everything away lowers nothing.",
         "high",
         is_tested=False,
+        role="further",
     ),
     Measure(
         "normal_sufficiency",
@@ -87,6 +91,7 @@ _CARDS = (
         "nothing. For probabilities; undefined where taking everything away lowers nothing.",
         "high",
         is_tested=False,
+        role="further",
     ),
     Measure(
         "completeness",
@@ -103,6 +108,95 @@ _CARDS = (
         "2 % of their spread: the largest of several moves. Lower is steadier.",
         "low",
         is_tested=False,
+    ),
+    Measure(
+        "randomisation",
+        "Likeness after randomisation",
+        "How alike the order of strength stays when the weights of the model are shuffled and it "
+        "knows nothing any more: Spearman's ρ without its sign, mean over shuffles. An explanation "
+        "of the model has to change: lower is better, as low as two random orders.",
+        "low",
+        is_tested=False,
+    ),
+    Measure(
+        "mu_fidelity",
+        "µ-fidelity",
+        "Sets of a fifth of the units are taken away: Spearman's ρ between the fall of the output "
+        "and the sum of the values. Higher is better; random values give about 0.",
+        "high",
+        is_tested=False,
+        role="further",
+    ),
+    Measure(
+        "mu_correlation",
+        "Faithfulness correlation",
+        "As µ-fidelity, by Pearson's r: large falls count more than the order of small ones.",
+        "high",
+        is_tested=False,
+        role="further",
+    ),
+    Measure(
+        "infidelity",
+        "Infidelity, normalised",
+        "Random sets of units are taken away: squared error of the fall that the values foretell, "
+        "scaled as well as can be. In squares of the output. Lower is better.",
+        "low",
+        is_tested=False,
+        role="further",
+    ),
+    Measure(
+        "left_out",
+        "τ with leaving out one",
+        "Kendall's τ-b between the values and how far the output falls without each unit alone. "
+        "It says how alike a method is to leaving out one, which is no proof of either.",
+        "high",
+        is_tested=False,
+        role="further",
+    ),
+    Measure(
+        "important_gap",
+        "Gap under noise, important",
+        "How far the output moves, up or down, when noise is put on the most important quarter of "
+        "the features (PGI). Higher is better.",
+        "high",
+        is_tested=False,
+        role="further",
+    ),
+    Measure(
+        "unimportant_gap",
+        "Gap under noise, the rest",
+        "How far the output moves when noise is put on all but the most important quarter of the "
+        "features (PGU). Lower is better.",
+        "low",
+        is_tested=False,
+        role="further",
+    ),
+    Measure(
+        "stability",
+        "Relative instability",
+        "Largest relative move of the explanation, over the relative move of the input (RIS). It "
+        "explodes where values are near 0, and is undefined where a 0 moves. Lower is steadier.",
+        "low",
+        is_tested=False,
+        role="further",
+    ),
+    Measure(
+        "gini",
+        "Gini coefficient",
+        "How unequally strength is spread: 0 evenly, near 1 if few units hold everything. It "
+        "describes an explanation; sparse is not better.",
+        "",
+        is_tested=False,
+        role="descriptive",
+    ),
+    Measure(
+        "entropy",
+        "Entropy of strength",
+        "Entropy of the shares of strength, in nats: ln(units) if all are equal, 0 if one unit "
+        "holds everything. It describes an explanation; simple is not better.",
+        "",
+        is_tested=False,
+        role="descriptive",
     ),
 )
 

@@ -54,12 +54,15 @@ class Contest:
     scores : array of shape (n, c, measures)
         In the order of the catalogue; NaN where undefined.
     deletion, insertion : arrays of shape (n, c, len(STEPS))
+    left_out : dict of sample to array of shape (p,)
+        How much the score falls without each player, where they are not too many.
     """
 
     slugs: tuple[str, ...]
     scores: Floats
     deletion: Floats
     insertion: Floats
+    left_out: dict[int, Floats]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +92,15 @@ def contest(field: Field, contestants: Sequence[Contestant]) -> Contest:
         np.full((n, c, len(CATALOGUE)), np.nan),
         np.full((n, c, len(STEPS)), np.nan),
         np.full((n, c, len(STEPS)), np.nan),
+        {},
     )
-    for part in _parts(field.players, len(contestants)):
+    for part in parts(field.players, len(contestants)):
         left_out = _leave_one_out(field, part)
+        found.left_out.update(left_out)
         lanes = [_lanes(field, contestants, i, left_out.get(i)) for i in part]
         drawn = [orders.masks(np.array([order for _, order in lane])) for lane in lanes]
         played = [masks.reshape(-1, masks.shape[-1]) for masks in drawn]
-        for i, lane, masks, flat in zip(
-            part, lanes, drawn, _play(field, part, played), strict=True
-        ):
+        for i, lane, masks, flat in zip(part, lanes, drawn, play(field, part, played), strict=True):
             curves = flat.reshape(masks.shape[:-1])
             _note(field, found, i, [at for at, _ in lane], curves)
     for column, contestant in enumerate(contestants):
@@ -114,7 +117,7 @@ def passes(players: int, methods: int) -> int:
     return 2 + 2 * inner * lanes + alone
 
 
-def _parts(players: Integers, methods: int) -> Iterator[list[int]]:
+def parts(players: Integers, methods: int) -> Iterator[list[int]]:
     """Yield samples that are measured together: enough to fill a call, few enough to hold."""
     part: list[int] = []
     filled = 0
@@ -137,7 +140,7 @@ def _leave_one_out(field: Field, part: Sequence[int]) -> dict[int, Floats]:
     for i in few:
         p = int(field.players[i])
         masks.append(np.concatenate([np.ones((1, p), dtype=bool), ~np.eye(p, dtype=bool)]))
-    found = _play(field, few, masks)
+    found = play(field, few, masks)
     return {i: values[0] - values[1:] for i, values in zip(few, found, strict=True)}
 
 
@@ -158,7 +161,7 @@ def _lanes(
     return lanes
 
 
-def _play(field: Field, part: Sequence[int], masks: Sequence[Bools]) -> list[Floats]:
+def play(field: Field, part: Sequence[int], masks: Sequence[Bools]) -> list[Floats]:
     """Return the score of every mask, the mean over the outputs; equal masks are evaluated once."""
     if not part:
         return []
