@@ -29,6 +29,11 @@ def ring_inspection(upload_id: uuid.UUID) -> None:
     _after_commit("tasks.inspect.inspect", INSPECT, [str(upload_id)])
 
 
+def ring_report(report_id: uuid.UUID) -> None:
+    """Wake a worker for a report that waits, once the transaction is committed."""
+    _after_commit("tasks.reports.make", INSPECT, [str(report_id)])
+
+
 def waiting(queue: str = WORK) -> int:
     """Return how many bells nobody has answered yet; 0 if the broker cannot say."""
     try:

@@ -14,9 +14,9 @@ from celery.signals import setup_logging
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "xai.settings")
 
 INSPECT, WORK = "inspect", "work"
-"""Queues. A worker asks them in this (alphabetical) order: a person waits for an inspection."""
+"""Queues, asked in this (alphabetical) order: a person waits for an inspection or a report."""
 
-app = Celery("tasks", include=["tasks.explain", "tasks.inspect", "tasks.presence"])
+app = Celery("tasks", include=["tasks.explain", "tasks.inspect", "tasks.presence", "tasks.reports"])
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     result_backend=None,
@@ -27,7 +27,10 @@ app.conf.update(
     task_serializer="json",
     accept_content=["json"],
     task_default_queue=WORK,
-    task_routes={"tasks.inspect.inspect": {"queue": INSPECT}},
+    task_routes={
+        "tasks.inspect.inspect": {"queue": INSPECT},
+        "tasks.reports.make": {"queue": INSPECT},
+    },
     # A web request that rings must not wait for an absent broker: the reaper will ring again.
     task_publish_retry=False,
     worker_prefetch_multiplier=1,

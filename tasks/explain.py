@@ -71,7 +71,7 @@ def _work(shard_id: int) -> None:
             return
         with logs.about(run=held.run.pk, shard=held.shard.pk):
             compute(held)
-        if turns.is_upload_waiting():
+        if turns.is_person_waiting():
             break
     waiting = turns.waiting()
     if waiting is not None:

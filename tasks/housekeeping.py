@@ -13,11 +13,11 @@ from django.db import close_old_connections, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.timezone import now
 
-from tasks import bells, edits, inspections, states
+from tasks import bells, edits, inspections, reports, states
 from tasks.presence import Pulse
 from tasks.watch import Watch
 from xai.web import files, shelf, uploads
-from xai.web.models import Job, Run, Shard, Upload, Worker
+from xai.web.models import Job, Report, Run, Shard, Upload, Worker
 from xai.web.models.runs import OVER, State
 
 REAP_SECONDS = 5.0
@@ -64,6 +64,7 @@ def reap() -> None:
     for upload in _uploads.still(held, states.LEASE):
         if inspections.expire(upload):
             bells.ring_inspection(upload.pk)
+    reports.repair()
     _settle_forgotten()
 
 
@@ -77,6 +78,8 @@ def recover() -> None:
         states.release(states.Claim(shard, shard.token))
     checking = Upload.objects.filter(state=Upload.State.CHECKING)
     checking.update(token="", attempts=0, lease_until=now())
+    making = Report.objects.filter(state=Report.State.RUNNING)
+    making.update(state=Report.State.QUEUED, token="", attempts=0, lease_until=now())
     shutil.rmtree(files.folder("scratch"), ignore_errors=True)
 
 
@@ -146,7 +149,7 @@ def _sweep_results() -> None:
         if not _is_forgotten(folder):
             continue
         named = Job.objects.filter(Q(key=folder.name) | Q(result=folder.name))
-        if not named.exists():
+        if not named.exists() and not Report.objects.filter(result=folder.name).exists():
             shutil.rmtree(folder, ignore_errors=True)
         elif _is_forgotten(folder / "parts") and not named.exclude(state__in=OVER).exists():
             shutil.rmtree(folder / "parts", ignore_errors=True)
@@ -167,7 +170,8 @@ def _sweep_shared() -> None:
     if not shelf.is_shared():
         return
     for key in shelf.forgotten("results", now() - FORGOTTEN):
-        if not Job.objects.filter(Q(key=key) | Q(result=key)).exists():
+        named = Job.objects.filter(Q(key=key) | Q(result=key))
+        if not named.exists() and not Report.objects.filter(result=key).exists():
             shelf.forget_results(key)
     for path in [*files.folder("files").glob("*/*"), *files.folder("results").iterdir()]:
         if time.time() - path.stat().st_atime > UNUSED.total_seconds():

@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from tasks import states
 from tasks.states import Claim
-from xai.web.models import Run, Shard, Upload
+from xai.web.models import Report, Run, Shard, Upload
 from xai.web.models.runs import State
 
 TURN_SECONDS = 30.0
@@ -40,8 +40,10 @@ def waiting() -> int | None:
     return _queued().values_list("pk", flat=True).first()
 
 
-def is_upload_waiting() -> bool:
-    """Whether a file waits for inspection; a person waits with it."""
+def is_person_waiting() -> bool:
+    """Whether a file waits for inspection, or a report to be made; a person waits with it."""
+    if Report.objects.filter(state=Report.State.QUEUED).exists():
+        return True
     return Upload.objects.filter(state=Upload.State.CHECKING, token="").exists()
 
 

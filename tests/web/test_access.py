@@ -7,7 +7,9 @@ import uuid
 import pytest
 from django.urls import get_resolver, reverse
 
-PUBLIC = {"login", "logout", "healthz", "readyz", "metrics"}
+from xai.web.models import Report
+
+PUBLIC = {"login", "logout", "healthz", "readyz", "metrics", "shared"}
 """Open to anybody."""
 ACCOUNT = {
     "home", "system", "models", "datasets", "runs", "run-new", "run-estimate",
@@ -21,10 +23,15 @@ OWN_RUN = {
     "run", "run-status", "run-cancel", "run-retry", "run-delete",
     "overview", "concepts", "compare", "global", "agreement", "faithfulness", "figure",
     "strategies", "attention", "interactions", "simpler", "report", "bundle",
-    "edit-begin", "edit",
+    "edit-begin", "edit", "reports",
+}  # fmt: skip
+OWN_REPORT = {
+    "report-show", "report-status", "report-file", "report-share", "report-revoke",
+    "report-delete",
 }  # fmt: skip
 """Open to the owner of the row; 404 for everybody else."""
 
+OWN = {"upload": OWN_UPLOAD, "run": OWN_RUN, "report": OWN_REPORT}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -34,27 +41,27 @@ def patterns():
 
 def address_of(name, pk):
     routes = patterns()[name].pattern.converters
-    values = {"pk": pk, "name": "bars"}
+    values = {"pk": pk, "name": "bars", "token": "x", "link": 1}
     return reverse(name, kwargs={key: values[key] for key in routes})
 
 
 def test_every_address_is_in_the_table():
-    assert set(patterns()) <= PUBLIC | ACCOUNT | OWN_UPLOAD | OWN_RUN
+    assert set(patterns()) <= PUBLIC | ACCOUNT | set().union(*OWN.values())
 
 
 @pytest.fixture
 def things(alice, make_run, server_mode):
     """Return a thing of Alice's per table."""
     run = make_run(alice, state="done")
-    return {"run": run.pk, "upload": run.model.pk}
+    report = Report.objects.create(run=run, state="done", choices={}, files={"bars": {}})
+    return {"run": run.pk, "upload": run.model.pk, "report": report.pk}
 
 
 def own(things):
     known = patterns()
-    for name in sorted(OWN_UPLOAD & set(known)):
-        yield name, address_of(name, things["upload"])
-    for name in sorted(OWN_RUN & set(known)):
-        yield name, address_of(name, things["run"])
+    for thing, names in OWN.items():
+        for name in sorted(names & set(known)):
+            yield name, address_of(name, things[thing])
 
 
 def test_a_stranger_is_told_that_nothing_is_there(client, bob, things):
@@ -67,7 +74,7 @@ def test_a_stranger_is_told_that_nothing_is_there(client, bob, things):
 
 def test_a_stranger_cannot_tell_a_foreign_thing_from_none(client, bob, things):
     client.force_login(bob)
-    nobody = {"run": uuid.uuid4(), "upload": uuid.uuid4()}
+    nobody = {thing: uuid.uuid4() for thing in OWN}
     for (_, theirs), (_, none) in zip(own(things), own(nobody), strict=True):
         for method in METHODS:
             first = getattr(client, method)(theirs)

@@ -17,8 +17,10 @@ from xai.web.views import (
     health,
     interactions,
     pages,
+    reports,
     results,
     runs,
+    shared,
     strategies,
     uploads,
 )
@@ -72,6 +74,15 @@ urlpatterns = [
     path("runs/<uuid:pk>/edit/", edits.begin, name="edit-begin"),
     path("edits/<uuid:pk>/", edits.show, name="edit"),
     path("runs/<uuid:pk>/figures/<slug:name>/", figures.show, name="figure"),
+    # Reports
+    path("runs/<uuid:pk>/reports/", reports.listing, name="reports"),
+    path("reports/<uuid:pk>/", reports.show, name="report-show"),
+    path("reports/<uuid:pk>/status/", reports.status, name="report-status"),
+    path("reports/<uuid:pk>/files/<str:name>", reports.file, name="report-file"),
+    path("reports/<uuid:pk>/share/", reports.share, name="report-share"),
+    path("reports/<uuid:pk>/links/<int:link>/revoke/", reports.revoke, name="report-revoke"),
+    path("reports/<uuid:pk>/delete/", reports.delete, name="report-delete"),
+    path("shared/<str:token>/", shared.show, name="shared"),
     path("runs/<uuid:pk>/report.html", exports.report, name="report"),
     path("runs/<uuid:pk>/bundle.zip", exports.bundle, name="bundle"),
 ]

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import shutil
 import uuid
-import zipfile
-from pathlib import Path
 from typing import TypeVar
 
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from tasks.reports import pack
 from xai.reports.bundle import write_bundle
 from xai.reports.html import policy, render
 from xai.web import files
 from xai.web.landed import Landed, landed
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
-STORED = {".parquet", ".png"}
-"""Compressed already."""
 
 
 @require_safe
@@ -37,20 +34,12 @@ def bundle(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
     scratch = files.scratch()
     try:
         write_bundle(found.results, scratch / "bundle")
-        packed = _pack(scratch / "bundle", scratch / "bundle.zip")
+        packed = pack(scratch / "bundle", scratch / "bundle.zip")
         # Open, it can be read to its end after its name is gone.
         response = FileResponse(packed.open("rb"), content_type="application/zip")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return _attached(response, found, "zip")
-
-
-def _pack(folder: Path, target: Path) -> Path:
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            kind = zipfile.ZIP_STORED if path.suffix in STORED else zipfile.ZIP_DEFLATED
-            archive.write(path, path.relative_to(folder), compress_type=kind)
-    return target
 
 
 def _attached(response: Answer, found: Landed, ending: str) -> Answer:

@@ -133,6 +133,10 @@ def delete(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if not run.is_over:
         messages.error(request, "Cancel the explanation first.", extra_tags="bad")
         return redirect(run)
-    removal.remove(run)
+    try:
+        removal.remove(run)
+    except XaiError as error:
+        messages.error(request, str(error), extra_tags="bad")
+        return redirect("reports", run.pk)
     messages.success(request, "The explanation is deleted.", extra_tags="good")
     return redirect("runs")
