@@ -15,7 +15,12 @@ from xai.web import files, kept
 from xai.web.models import Report, ReportLink
 from xai.web.models.reports import BUNDLE, HTML
 
-CHOSEN = {"title": "For the board", "sections": ["verdict", "samples"], "samples": "2", "files": []}
+CHOSEN = {
+    "title": "For the board",
+    "sections": ["verdict", "samples"],
+    "samples": "2",
+    "beside": [],
+}
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ class ReportForm(forms.Form):
         label="Sections", widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one section."},
     )  # fmt: skip
-    files = forms.MultipleChoiceField(
+    beside = forms.MultipleChoiceField(
         label="Beside the HTML file", widget=forms.CheckboxSelectMultiple, required=False
     )
 
@@ -49,7 +49,7 @@ class ReportForm(forms.Form):
         offered = sections(landed)
         self._offer("sections", [(key, SECTIONS[key]) for key in offered])
         self.can_print = browser.find() is not None
-        self._offer("files", [one for one in FILES if one[0] != PDF or self.can_print])
+        self._offer("beside", [one for one in FILES if one[0] != PDF or self.can_print])
 
     def _offer(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -67,7 +67,10 @@ class ReportForm(forms.Form):
 
     def choices(self) -> dict[str, Any]:
         """Return what was chosen, of a valid form."""
-        return {name: self.cleaned_data[name] for name in ("sections", "samples", "files")}
+        given = self.cleaned_data
+        return {
+            "sections": given["sections"], "samples": given["samples"], "files": given["beside"],
+        }  # fmt: skip
 
 
 class LinkForm(forms.Form):
