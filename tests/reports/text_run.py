@@ -120,7 +120,7 @@ def _method(folder, slug, samples, rows, seed):
     return folder
 
 
-def _heads(folder, samples, rows, layers=2, heads=3, effect=True):
+def _heads(folder, samples, rows, layers=2, heads=3, effect=True, *, attended=False):
     """Every head looks at one place; the last of each layer at all alike."""
     lengths = np.array([len(sample["tokens"]) for sample in samples])
     maps = [np.broadcast_to(np.eye(t), (layers, heads, t, t)).copy() for t in lengths]
@@ -133,8 +133,11 @@ def _heads(folder, samples, rows, layers=2, heads=3, effect=True):
     }  # fmt: skip
     if effect:
         arrays["effect"] = np.tile(np.arange(layers * heads) / 8, len(rows))
+    if attended:  # the first label at the first word, the second at all alike
+        each = [np.stack([np.eye(t)[1], np.full(t, 1 / t)]).ravel() for t in lengths]
+        arrays["attended"] = np.concatenate(each)
     notes = {"layers": layers, "heads": heads, "left_out": 1, "has_effect": effect}
-    reply = {"labels": ["positive"], "notes": notes}
+    reply = {"labels": ["positive"], "attending": MODEL["outputs"], "notes": notes}
     head_tables.check(arrays, reply)
     facts = facts_for("method", "attention_heads", 0) | {
         "scope": "heads", "layout": None, "notes": notes, "title": "Attention heads",

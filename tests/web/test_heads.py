@@ -13,6 +13,7 @@ import pytest
 from tests.reports.fixtures import EVIL
 from tests.reports.text_run import SENTENCES
 from tests.web.landed_run import land_text
+from xai.reports.heads import smaller
 from xai.web import heads
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +99,20 @@ def test_tokens_are_shown_as_text(page, alice, make_upload):
 def test_small_maps_keep_the_strongest_of_a_long_text():
     one = np.zeros((100, 100))
     one[57, 99] = 0.9
-    small = heads._smaller(one, heads.THUMBNAIL)
+    small = smaller(one, heads.THUMBNAIL)
     assert small.shape == (25, 25)
     assert small[14, 24] == 0.9
     assert small.sum() == 0.9
+
+
+def test_a_labels_own_attention_stands_beside_where_the_model_shows_it(page, alice, make_upload):
+    assert 'id="attended"' not in page()
+    text = page(of=land_text(alice, make_upload, heads={"attended": True}))
+    shown = text[text.index('id="attended"') :]
+    assert "<h3><bdi>negative</bdi></h3>" in shown
+    assert '<span class="shade-6" title="attention 1.00"><bdi>a</bdi>' in shown
+    assert '<span class="shade-0" title="attention 0"><bdi>journey</bdi>' in shown
+
+
+def test_entropy_says_what_it_is_a_share_of(page):
+    assert "log<sub>2</sub> of the number of tokens" in page()

@@ -14,7 +14,10 @@ from xai.methods import catalogue
 from xai.methods.attention import heads
 from xai.vocabulary import Recipe
 from xai.workbench import texts
-from xai.workbench.classifier import open_classifier
+from xai.workbench.classifier import Classifier, open_classifier
+from xai.workbench.explained import Explained
+from xai.workbench.text_heads import label_attention
+from xai.workbench.tokenized import tokenized
 
 LINES = ("a very good film", "the plot was awful , but the actor is funny .", "good unheard !")
 
@@ -118,3 +121,90 @@ def test_texts_whose_maps_do_not_fit_are_left_out_and_counted(posed, monkeypatch
     monkeypatch.setattr(heads, "CELLS_MOST", 1)
     with pytest.raises(XaiError, match="too long"):
         heads.explain(posed, heads.Params())
+
+
+def test_a_causal_map_is_as_spread_out_as_it_can_be_at_one():
+    everything_before = np.tril(np.ones((5, 5)))
+    everything_before /= everything_before.sum(axis=1, keepdims=True)
+    maps = np.stack([[everything_before, np.eye(5)]])
+    np.testing.assert_allclose(heads.entropy(maps, causal=True), [[1, 0]], atol=1e-12)
+    assert heads.entropy(maps)[0, 0] < 0.7
+
+
+def test_a_causal_classifier_is_noticed(payload):
+    from transformers import LlamaConfig, LlamaForSequenceClassification
+
+    known = open_classifier(payload["model"])
+    config = LlamaConfig(
+        vocab_size=known.embed.num_embeddings, hidden_size=16, num_hidden_layers=2,
+        num_attention_heads=2, intermediate_size=32, pad_token_id=0, attn_implementation="eager",
+    )  # fmt: skip
+    torch.manual_seed(0)
+    network = LlamaForSequenceClassification(config).eval().requires_grad_(False)
+    found = heads.explain(posed_by(network, known.tokenizer, ("bad", "good")), heads.Params())
+    assert found.notes["is_causal"]
+    assert not np.triu(found.maps[0], 1).any()
+    # Random weights look at nearly everything that they see.
+    assert ((found.entropy > 0.9) & (found.entropy <= 1)).all()
+    assert found.attended is None
+
+
+def posed_by(network, tokenizer, outputs):
+    classifier = Classifier(network, tokenizer, outputs)
+    samples = [tokenized(tokenizer, classifier.most, line) for line in LINES]
+    explained = Explained(np.zeros(len(samples), dtype=np.int64))
+    return texts.problem(classifier, samples, np.arange(len(samples)), explained, 0)
+
+
+class Attending(torch.nn.Module):
+    """A classifier whose labels attend: each asks with a vector of its own."""
+
+    def __init__(self, inner, labels):
+        super().__init__()
+        self.inner, self.config = inner, inner.config
+        self.asks = torch.nn.Linear(inner.config.hidden_size, labels, bias=False)
+
+    def get_input_embeddings(self):
+        return self.inner.get_input_embeddings()
+
+    def forward(self, input_ids=None, attention_mask=None, inputs_embeds=None, **asked):
+        asked.pop("token_type_ids", None)
+        asked |= {"output_hidden_states": True}
+        answer = self.inner(input_ids, attention_mask, inputs_embeds=inputs_embeds, **asked)
+        states = answer.hidden_states[-1]
+        drawn = self.asks(states).transpose(1, 2)
+        drawn = drawn.masked_fill(attention_mask[:, None] == 0, -torch.inf)
+        shares = drawn.softmax(-1)
+        answer["logits"] = (shares @ states).mean(-1)
+        answer["label_attention"] = shares[:, None].expand(-1, 2, -1, -1) if self.split else shares
+        return answer
+
+    split = False
+
+
+@pytest.mark.parametrize("split", [False, True], ids=["labels", "heads of labels"])
+def test_labels_that_attend_are_shown_where_the_model_shows_them(payload, split):
+    known = open_classifier(payload["model"])
+    torch.manual_seed(0)
+    network = Attending(known.network, 3).eval().requires_grad_(False)
+    network.split = split
+    posed = posed_by(network, known.tokenizer, known.outputs)
+    found = heads.explain(posed, heads.Params())
+    assert found.outputs == known.outputs
+    assert found.evaluations == len(LINES) * 7
+    for line, shares in zip(LINES, found.attended, strict=True):
+        given = known.tokenizer(line, return_tensors="pt")
+        inner = known.network(**given, output_hidden_states=True).hidden_states[-1][0]
+        for label in range(3):
+            drawn = [float(network.asks.weight[label] @ state) for state in inner]
+            whole = sum(math.exp(one) for one in drawn)
+            expected = [math.exp(one) / whole for one in drawn]
+            np.testing.assert_allclose(shares[label], expected, atol=1e-5)
+
+
+def test_a_tensor_of_that_shape_that_is_no_attention_is_not_taken_for_it():
+    shares = torch.full((1, 3, 4), 0.25)
+    assert label_attention({"states": shares * 2, "also": shares - 1}, 3, 4) is None
+    assert label_attention({"logits": shares}, 3, 4) is None
+    assert label_attention({"states": shares, "more": None}, 4, 3) is None
+    assert label_attention({"anything": shares}, 3, 4).tolist() == shares[0].tolist()

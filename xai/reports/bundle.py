@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from xai.analyses.catalogue import ANALYSES
 from xai.errors import InvalidParameter, NotApplicable
 from xai.jail import browser
-from xai.reports import strategies
+from xai.reports import heads, strategies
 from xai.reports.html import render
 from xai.reports.manifest import complete
 from xai.reports.outline import Outline
@@ -131,8 +131,8 @@ def _fill(results: Results, folder: Path, chosen: Outline) -> dict[str, str]:
         if method.scope == "concepts":
             _concepts(method.folder, method.job, folder)
         elif method.scope == "heads":
-            for name in ("heads.parquet", "label_words.parquet"):
-                shutil.copyfile(method.folder / name, folder / name)
+            for path in heads.files_of(method):
+                shutil.copyfile(path, folder / path.name)
     _strategies(results, folder)
     if agreement:
         _join("agreement.parquet", AGREEMENT, [agreement], folder)

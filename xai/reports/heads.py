@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -11,6 +12,8 @@ from xai.reports.method import MethodResult
 from xai.reports.results import Results
 from xai.vocabulary import Floats
 
+FILES = ("heads.parquet", "label_words.parquet", "label_attention.parquet")
+"""The last only where the model shows how its labels attend."""
 BATCH = 8
 """Layers read at once: the maps of all texts do not fit into the memory of a page."""
 
@@ -35,6 +38,11 @@ class HeadMaps:
 def method_of(results: Results) -> MethodResult | None:
     """Return the method that looked at heads, or None."""
     return next((method for method in results.methods if method.scope == "heads"), None)
+
+
+def files_of(method: MethodResult) -> list[Path]:
+    """Return the tables that there are."""
+    return [method.folder / name for name in FILES if (method.folder / name).exists()]
 
 
 def samples_of(method: MethodResult) -> list[int]:
@@ -68,7 +76,26 @@ def read(method: MethodResult, sample: int) -> HeadMaps:
 
 def labels_of(method: MethodResult, sample: int) -> dict[str, Floats]:
     """Return how alike each token is to each label's name, (t,); NaN where undefined."""
-    table = pq.read_table(method.folder / "label_words.parquet").to_pylist()
+    return _by_label(method, "label_words.parquet", sample)
+
+
+def attended_of(method: MethodResult, sample: int) -> dict[str, Floats]:
+    """Return how each label attends to each token by the model itself, (t,); {} if not shown."""
+    name = "label_attention.parquet"
+    return _by_label(method, name, sample) if (method.folder / name).exists() else {}
+
+
+def smaller(one: Floats, side: int) -> Floats:
+    """Return a map of at most `side` rows, of each square of cells the largest."""
+    step = -(-len(one) // side)
+    if step < 2:
+        return one
+    places = np.arange(0, len(one), step)
+    return np.asarray(np.maximum.reduceat(np.maximum.reduceat(one, places, axis=0), places, axis=1))
+
+
+def _by_label(method: MethodResult, name: str, sample: int) -> dict[str, Floats]:
+    table = pq.read_table(method.folder / name).to_pylist()
     return {row["label"]: _numbers(row["values"]) for row in table if row["sample"] == sample}
 
 

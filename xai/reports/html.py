@@ -15,6 +15,7 @@ from xai.reports import (
     html_concepts,
     html_facts,
     html_faithful,
+    html_heads,
     html_tables,
     html_texts,
 )
@@ -180,6 +181,7 @@ WRITERS: dict[str, Callable[[Results, Outline], Html]] = {
     "importance": _plainly(lambda r: IMPORTANCE.get(r.kind, html_tables.importance)(r)),
     "concepts": _plainly(html_concepts.found),
     "strategies": _plainly(html_concepts.graph),
+    "heads": _plainly(html_heads.found),
     "agreement": _plainly(html_tables.agreement),
     "faithfulness": _plainly(html_faithful.faithfulness),
     "simpler": _plainly(lambda r: analyses.section("simpler", r)),

@@ -16,6 +16,7 @@ SECTIONS = {
     "importance": "Importance",
     "concepts": "Concepts",
     "strategies": "Strategies",
+    "heads": "Attention heads",
     "agreement": "Agreement",
     "faithfulness": "Faithfulness",
     "simpler": "A simpler model",

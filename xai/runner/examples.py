@@ -65,6 +65,7 @@ EXAMPLES = {
                 "occlusion": {},
                 "lime": {"samples": 200},
                 "attention_rollout": {},
+                "attention_heads": {},
                 "random": {},
             },
         ),

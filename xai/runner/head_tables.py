@@ -43,6 +43,7 @@ def check(arrays: Mapping[str, np.ndarray], reply: Json) -> None:
         "entropy": each,
         "effect": each,
         "alike": len(reply["labels"]) * int(lengths.sum()),
+        "attended": len(reply.get("attending", ())) * int(lengths.sum()),
     }
     for name, array in arrays.items():
         if name not in sizes or array.shape != (sizes[name],):
@@ -64,16 +65,23 @@ def files(reply: Json, arrays: Mapping[str, np.ndarray]) -> dict[str, pa.Table]:
         if "effect" in arrays
         else pa.nulls(len(cells), pa.list_(pa.float64())),
     }
-    labels = list(reply["labels"])
-    alike = {
+    found = {
+        "heads.parquet": pa.table(columns, schema=HEADS),
+        "label_words.parquet": _labels(list(reply["labels"]), arrays, "alike"),
+    }
+    if "attended" in arrays:
+        found["label_attention.parquet"] = _labels(list(reply["attending"]), arrays, "attended")
+    return found
+
+
+def _labels(labels: list[str], arrays: Mapping[str, np.ndarray], name: str) -> pa.Table:
+    rows, sizes = arrays["rows"], np.repeat(arrays["lengths"], len(labels))
+    columns = {
         "sample": pa.array(np.repeat(rows, len(labels)), pa.int64()),
         "label": pa.array(labels * len(rows), pa.string()),
-        "values": _lists(arrays["alike"], np.repeat(lengths, len(labels)), pa.float64()),
+        "values": _lists(arrays[name], sizes, pa.float64()),
     }
-    return {
-        "heads.parquet": pa.table(columns, schema=HEADS),
-        "label_words.parquet": pa.table(alike, schema=LABELS),
-    }
+    return pa.table(columns, schema=LABELS)
 
 
 def _lists(values: np.ndarray, sizes: np.ndarray, kind: pa.DataType) -> pa.ListArray:

@@ -55,7 +55,7 @@ def page(results: Results, method: MethodResult, view: View) -> dict[str, Any]:
     head = _within(view.head, found.maps.shape[1])
     state = View(str(sample), str(layer + 1), str(head + 1))
     position = list(results.predictions.samples).index(sample)
-    labels = heads.labels_of(method, sample)
+    labels, attended = heads.labels_of(method, sample), heads.attended_of(method, sample)
     return {
         "state": state,
         "texts": [
@@ -71,6 +71,8 @@ def page(results: Results, method: MethodResult, view: View) -> dict[str, Any]:
         "has_names": len(tokens) <= NAMES_MOST,
         "labels": [{"name": name, "words": _words(tokens, v)} for name, v in labels.items()],
         "unnamed": [name for name in method.job["outputs"] if name not in labels],
+        "attended": [{"name": n, "words": _shares(tokens, v)} for n, v in attended.items()],
+        "is_causal": method.notes.get("is_causal", False),
         "left_out": method.notes.get("left_out", 0),
     }
 
@@ -97,7 +99,7 @@ def _grid(found: HeadMaps, state: View) -> list[dict[str, Any]]:
 
 
 def _cell(found: HeadMaps, layer: int, head: int, side: int) -> dict[str, Any]:
-    drawn = _smaller(found.maps[layer, head], side)
+    drawn = heads.smaller(found.maps[layer, head], side)
     spread = found.entropy[layer, head]
     return {
         "layer": layer + 1,
@@ -113,15 +115,6 @@ def _painted(drawn: Floats) -> Overlay:
     return quantise(drawn.ravel(), (rows, columns), 1.0)
 
 
-def _smaller(one: Floats, side: int) -> Floats:
-    """Return a map of at most `side` rows, of each square of cells the largest."""
-    step = -(-len(one) // side)
-    if step < 2:
-        return one
-    places = np.arange(0, len(one), step)
-    return np.asarray(np.maximum.reduceat(np.maximum.reduceat(one, places, axis=0), places, axis=1))
-
-
 def _words(tokens: list[str], values: Floats) -> list[dict[str, Any]]:
     return [
         {
@@ -129,5 +122,14 @@ def _words(tokens: list[str], values: Floats) -> list[dict[str, Any]]:
             "cosine": None if np.isnan(value) else number(float(value)),
             "shade": 0 if np.isnan(value) else round(SHADES * min(max(float(value), 0.0), 1.0)),
         }
+        for token, value in zip(tokens, values, strict=True)
+    ]
+
+
+def _shares(tokens: list[str], values: Floats) -> list[dict[str, Any]]:
+    """Return tokens with a label's attention to them, the darkest the most attended of all."""
+    most = max(float(values.max(initial=0.0)), 1e-12)
+    return [
+        {"text": token, "share": number(float(value)), "shade": round(SHADES * float(value) / most)}
         for token, value in zip(tokens, values, strict=True)
     ]

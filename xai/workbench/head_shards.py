@@ -24,9 +24,10 @@ def explain(
     -------
     arrays
         `rows`, `lengths` (n,); `maps` of all samples one after another, (layers, heads, t, t) each,
-        as float32; `entropy` and `effect` (n * layers * heads,); `alike`, (labels, t) each.
+        as float32; `entropy` and `effect` (n * layers * heads,); `alike`, (labels, t) each; where
+        the model shows it, `attended`, (outputs, t) each.
     facts
-        `labels`: those whose names have an embedding.
+        `labels`: those whose names have an embedding; `attending`: all outputs.
     """
     job = payload["job"]
     method = catalogue.load(job["method"], recipe.kind)
@@ -41,10 +42,13 @@ def explain(
     }
     if found.effect is not None:
         arrays["effect"] = found.effect.ravel()
+    if found.attended is not None:
+        arrays["attended"] = np.concatenate([one.ravel() for one in found.attended])
     return arrays, {
         "layout": "heads",
         "names": [],
         "labels": list(found.labels),
+        "attending": list(found.outputs),
         "evaluations": int(found.evaluations),
         "notes": found.notes,
     }

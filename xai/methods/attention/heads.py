@@ -2,7 +2,8 @@
 
 Source: Michel, Levy and Neubig, Are Sixteen Heads Really Better than One?, NeurIPS 2019,
 https://arxiv.org/abs/1905.10650: a head is left out by zeroing its output before the projection.
-Cost: 2 + layers × heads forward passes per text, for at most 16 texts.
+Cost: 2 + layers × heads forward passes per text, for at most 16 texts; one more where the model
+shows how its labels attend to tokens.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ class Heads(Protocol):
     """What a kind of model offers beside attention: `UnitProblem.extras["heads"]`."""
 
     labels: tuple[str, ...]
+    """Those whose names have an embedding."""
+    outputs: tuple[str, ...]
+    """All of them."""
 
     def shape(self) -> tuple[int, int]:
         """Return layers, and heads of a layer."""
@@ -39,6 +43,12 @@ class Heads(Protocol):
 
     def alike(self, sample: int) -> Floats:
         """Return how alike tokens and label names are, (labels, t); NaN where undefined."""
+
+    def attended(self, sample: int) -> Floats | None:
+        """Return how each output attends to each token by the model itself, (outputs, t).
+
+        None where the model shows no such thing.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +66,15 @@ class HeadsResult:
         Places in the problem.
     maps : list of arrays of shape (p, h, t, t)
     entropy : array of shape (n, p, h)
-        Mean over positions, in bits, over log2 t: 0 one place, 1 all alike. NaN for one token.
+        Mean over positions, over the most that it can be: 0 one place, 1 all alike. A position
+        that sees s tokens has at most log2 s bits: t of them, or in a causal network those up to
+        itself. NaN for one token.
     effect : array of shape (n, p, h), or None
         Score minus score without the head: positive where the head raised it.
     alike : list of arrays of shape (labels, t)
         Cosine of each token's input embedding with that of the label's name.
+    attended : list of arrays of shape (outputs, t), or None
+        The model's own attention of its labels to tokens, where it shows one.
     """
 
     samples: Integers
@@ -69,6 +83,8 @@ class HeadsResult:
     effect: Floats | None
     alike: list[Floats]
     labels: tuple[str, ...]
+    attended: list[Floats] | None
+    outputs: tuple[str, ...]
     evaluations: int
     notes: dict[str, Json]
 
@@ -89,14 +105,17 @@ def explain(
     layers, width = heads.shape()
     chosen = _fitting(problem.sizes[:SAMPLES], layers * width)
     per_sample = 2 + layers * width
-    maps, entropies, effects = [], [], []
+    maps, effects = [], []
     for done, sample in enumerate(chosen, start=1):
         maps.append(_maps(problem, int(sample), (layers, width)))
-        entropies.append(entropy(maps[-1]))
         effects.append(heads.effect(int(sample)))
         progress(done * per_sample, len(chosen) * per_sample)
     known = [effect for effect in effects if effect is not None]
-    can = len(known) == len(effects)
+    can, causal = len(known) == len(effects), all(map(_is_causal, maps))
+    entropies = [entropy(one, causal=causal) for one in maps]
+    seen = [heads.attended(int(sample)) for sample in chosen]
+    attended = [one for one in seen if one is not None]
+    shows = len(attended) == len(seen)
     return HeadsResult(
         samples=chosen,
         maps=maps,
@@ -104,24 +123,39 @@ def explain(
         effect=np.array(known) if can else None,
         alike=[heads.alike(int(sample)) for sample in chosen],
         labels=heads.labels,
-        evaluations=len(chosen) * (per_sample if can else 2),
+        attended=attended if shows else None,
+        outputs=heads.outputs,
+        evaluations=len(chosen) * ((per_sample if can else 2) + shows),
         notes={
             "layers": layers,
             "heads": width,
             "left_out": int(min(len(problem.rows), SAMPLES) - len(chosen)),
             "has_effect": can,
+            "is_causal": causal,
         },
     )
 
 
-def entropy(maps: Floats) -> Floats:
-    """Return the mean entropy of the rows of maps (p, h, t, t), as a share of log2 t."""
+def entropy(maps: Floats, *, causal: bool = False) -> Floats:
+    """Return the mean entropy of the rows of maps (p, h, t, t), as a share of the most it can be.
+
+    Parameters
+    ----------
+    causal : bool
+        A row sees only the columns up to its own, so log2 of its place is the most it can have.
+    """
     size = maps.shape[-1]
     if size < 2:
         return np.full(maps.shape[:2], np.nan)
     logs = np.log2(maps, out=np.zeros_like(maps), where=maps > 0)
     bits = -(maps * logs).sum(axis=-1)
-    return np.asarray(bits.mean(axis=-1) / np.log2(size))
+    most = np.log2(np.arange(1, size + 1)) if causal else np.full(size, np.log2(size))
+    return np.asarray(bits.mean(axis=-1) / most.mean())
+
+
+def _is_causal(maps: Floats) -> bool:
+    """Return whether no head of no layer looks at a later token."""
+    return not np.triu(maps, 1).any()
 
 
 def _fitting(sizes: Integers, heads: int) -> Integers:
