@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xai.methods.card import Card, Parameter, Size
-from xai.methods.shapley.budget import inner_coalitions, survey_evaluations
+from xai.methods.shapley.budget import (
+    ESTIMATORS,
+    GAUSSIAN_PROCESS,
+    Budget,
+    inner_coalitions,
+    survey_evaluations,
+)
 from xai.methods.shapley.pairs.order import MOST_FEATURES
 
 if TYPE_CHECKING:
@@ -40,6 +46,14 @@ _GAME = (
         low=0,
         high=50,
     ),
+    Parameter(
+        "estimator",
+        "choice",
+        GAUSSIAN_PROCESS,
+        "How values are found from a sample of combinations. Gaussian process: learns how strongly "
+        "features interact, and needs fewer combinations. Least squares: the plain regression.",
+        choices=ESTIMATORS,
+    ),
 )
 
 
@@ -61,6 +75,9 @@ def _grouped(given: Mapping[str, Json], size: Size) -> int:
 
 
 def _survey(given: Mapping[str, Json], players: int) -> int:
+    asked = (given["error_target"], bool(given.get("interactions")), given["estimator"])
+    if not Budget(given["coalitions"], given["exact_up_to"], *asked).looks_first:
+        return 0
     return survey_evaluations(players, given["coalitions"], given["exact_up_to"])
 
 

@@ -12,6 +12,10 @@ FIRST = 128
 """Coalitions tried before the error is looked at for the first time."""
 
 
+GAUSSIAN_PROCESS, LEAST_SQUARES = "gaussian-process", "least-squares"
+ESTIMATORS = (GAUSSIAN_PROCESS, LEAST_SQUARES)
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """What the user allows.
@@ -27,12 +31,26 @@ class Budget:
         done; 0 to spend all coalitions.
     interactions : bool
         Estimate the interactions of pairs from the same coalitions.
+    estimator : str
+        Of `ESTIMATORS`.
     """
 
     coalitions: int = 512
     exact_up_to: int = 10
     error_target: float = 0.0
     interactions: bool = False
+    estimator: str = GAUSSIAN_PROCESS
+
+    @property
+    def looks_first(self) -> bool:
+        """Whether the model is looked at before it is sampled: for kernels, or for the range."""
+        return self.estimator == GAUSSIAN_PROCESS or self.interactions or self.error_target > 0
+
+    @property
+    def words(self) -> str:
+        """How values are found where not all coalitions are tried, for people."""
+        names = {GAUSSIAN_PROCESS: "Gaussian process", LEAST_SQUARES: "least squares"}
+        return f"sampled coalitions, {names[self.estimator]}"
 
     def rounds(self, players: int) -> list[int]:
         """Return how many coalitions are tried after each round; every round doubles them."""

@@ -3,8 +3,8 @@
 Source: Shapley, A Value for n-Person Games, 1953; Lundberg and Lee, A Unified Approach to
 Interpreting Model Predictions, NeurIPS 2017, https://arxiv.org/abs/1705.07874; marginal game of
 Janzing et al., AISTATS 2020, https://arxiv.org/abs/1910.13413; coalition sizes by leverage after
-Musco and Witter, ICLR 2025, https://arxiv.org/abs/2410.01917. The estimator (`regression.py`) is
-our own: a Gaussian process in place of their least squares.
+Musco and Witter, ICLR 2025, https://arxiv.org/abs/2410.01917. The usual estimator (`regression.py`)
+is our own: a Gaussian process in place of their least squares, which can be chosen instead.
 Cost: at most coalitions × background rows per input, and a look at the model first; one evaluation
 per input with exact tree values.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from xai.methods.shapley.budget import Budget
+from xai.methods.shapley.budget import GAUSSIAN_PROCESS, Budget
 from xai.methods.shapley.players import play
 from xai.methods.shapley.trees.exact import (
     checked,
@@ -37,6 +37,7 @@ class Params:
     error_target: float = 0.0
     tree_game: str = "path-dependent"
     interactions: bool = False
+    estimator: str = GAUSSIAN_PROCESS
 
 
 def attribute(
@@ -67,9 +68,10 @@ def attribute(
         if params.interactions:
             found = replace(found, pairs=pairs_of_trees(problem, alone, params.tree_game))
         return found
-    budget = Budget(params.coalitions, params.exact_up_to, params.error_target, params.interactions)
+    limits = (params.coalitions, params.exact_up_to, params.error_target)
+    budget = Budget(*limits, interactions=params.interactions, estimator=params.estimator)
     found = play(problem, alone, budget, progress)
-    how = "every coalition" if found.error is None else "sampled coalitions, Gaussian process"
+    how = "every coalition" if found.error is None else budget.words
     return replace(
         found, names=problem.names, notes={"algorithm": f"marginal, {how}", **found.notes}
     )

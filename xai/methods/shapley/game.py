@@ -62,7 +62,7 @@ def sampled_halves(players: int, coalitions: int, seed: int) -> Masks:
 def _sizes(players: int, wanted: int) -> Integers:
     """Return the size of each pair's smaller half, in turn, none more often than it exists."""
     every = np.arange(1, players // 2 + 1)
-    room = np.array([float(_available(players, int(size))) for size in every])
+    room = np.array([float(available(players, int(size))) for size in every])
     # The middle size pairs with itself: it holds half as many pairs as its neighbours.
     weight = np.where(2 * every == players, 0.5, 1.0)
     counts, order = np.zeros(len(every)), []
@@ -72,14 +72,15 @@ def _sizes(players: int, wanted: int) -> Integers:
     return np.asarray(every[np.array(order, dtype=int)])
 
 
-def _available(players: int, size: int) -> int:
+def available(players: int, size: int) -> int:
+    """Count the pairs of complements whose smaller half has `size` players."""
     return comb(players, size) // (2 if 2 * size == players else 1)
 
 
 def _draw(players: int, size: int, count: int, seed: int) -> list[list[int]]:
     """Return the first `count` coalitions of a size; how many are wanted changes none of them."""
     rng = np.random.default_rng([seed, players, size])
-    if _available(players, size) <= ENUMERATED:
+    if available(players, size) <= ENUMERATED:
         known = [c for c in combinations(range(players), size) if 2 * size != players or 0 in c]
         return [list(known[i]) for i in rng.permutation(len(known))[:count]]
     drawn: dict[tuple[int, ...], None] = {}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from xai.methods.shapley.aspects import associations, cut, merge
-from xai.methods.shapley.budget import Budget
+from xai.methods.shapley.budget import GAUSSIAN_PROCESS, Budget
 from xai.methods.shapley.players import play
 from xai.methods.shapley.trees.exact import checked, interventional
 from xai.vocabulary import Attribution, Progress, ignore_progress
@@ -34,6 +34,7 @@ class Params:
     coalitions: int = 512
     exact_up_to: int = 10
     error_target: float = 0.0
+    estimator: str = GAUSSIAN_PROCESS
 
 
 def attribute(
@@ -75,9 +76,10 @@ def attribute(
 def _played(
     problem: Problem, members: tuple[tuple[int, ...], ...], params: Params, progress: Progress
 ) -> tuple[Attribution, str]:
-    budget = Budget(params.coalitions, params.exact_up_to, params.error_target)
+    limits = (params.coalitions, params.exact_up_to, params.error_target)
+    budget = Budget(*limits, estimator=params.estimator)
     found = play(problem, members, budget, progress)
-    how = "every coalition" if found.error is None else "sampled coalitions, Gaussian process"
+    how = "every coalition" if found.error is None else budget.words
     return found, f"marginal, {how}"
 
 

@@ -12,12 +12,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xai.methods.meter import Meter, blend
-from xai.methods.shapley.budget import Budget, inner_coalitions, is_exact, survey_evaluations
+from xai.methods.shapley import least_squares, regression
+from xai.methods.shapley.budget import (
+    GAUSSIAN_PROCESS,
+    LEAST_SQUARES,
+    Budget,
+    inner_coalitions,
+    is_exact,
+    survey_evaluations,
+)
 from xai.methods.shapley.game import every_coalition, exact_values, sampled_halves
 from xai.methods.shapley.pairs.exact import exact_pairs
 from xai.methods.shapley.pairs.order import count
 from xai.methods.shapley.pairs.regression import estimate_pairs
-from xai.methods.shapley.regression import Design, estimate
+from xai.methods.shapley.regression import Design
 from xai.methods.shapley.survey import Survey, survey
 from xai.vocabulary import Attribution, Floats, Integers, Progress
 
@@ -25,6 +33,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xai.vocabulary import Problem
+
+
+_ESTIMATORS = {GAUSSIAN_PROCESS: regression.estimate, LEAST_SQUARES: least_squares.estimate}
 
 
 def play(
@@ -47,7 +58,8 @@ def play(
     """
     players, n = len(members), len(problem.inputs)
     limits = (players, budget.coalitions, budget.exact_up_to)
-    inner, look = inner_coalitions(*limits), survey_evaluations(*limits)
+    inner = inner_coalitions(*limits)
+    look = survey_evaluations(*limits) if budget.looks_first else 0
     total = n * (1 + (inner + 1) * len(problem.background))
     exact = is_exact(*limits)
     meter = Meter(problem.score, total + look * (problem.reference_score is not None), progress)
@@ -58,7 +70,7 @@ def play(
         values, error, pair_error = exact_values(games), None, None
         pairs = exact_pairs(games) if budget.interactions else None
     else:
-        seen = table.survey()
+        seen = table.survey() if budget.looks_first else None
         empty, full = table.ends()
         values, error, pairs, pair_error = _sample(table, budget, seen, (empty, full))
     meter.finish()
@@ -122,7 +134,7 @@ def _sample(
         played = np.concatenate([played, np.stack(np.hsplit(fresh, 2))], axis=2)
         design = Design(players, coalitions, problem.seed, seen.relevance if seen else ())
         games = (np.hstack(list(played)), full[left], empty[left])
-        found = estimate(*games, design)
+        found = _ESTIMATORS[budget.estimator](*games, design)
         values[left], error[left] = found
         if pairs is not None:
             pairs[:, left] = estimate_pairs(*games, design)
