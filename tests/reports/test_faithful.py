@@ -11,7 +11,8 @@ import pytest
 
 from tests.reports.fixtures import write_run
 from xai.reports.bundle import write_bundle
-from xai.reports.faithful import faithfulness
+from xai.reports.distrust import distrust
+from xai.reports.faithful import baseline_dependence, faithfulness
 from xai.reports.html import render
 from xai.reports.results import Results
 
@@ -35,7 +36,8 @@ def changed(results, tmp_path):
 
 
 def said(results):
-    return " ".join(sentence.text for sentence in faithfulness(results))
+    found = (*faithfulness(results), *distrust(results), *baseline_dependence(results))
+    return " ".join(sentence.text for sentence in found)
 
 
 def decided(results, **verdicts):
@@ -102,6 +104,29 @@ def test_few_rows_are_said_and_nothing_else(tmp_path):
     assert "12 rows" in text
     assert "at least 20" in text
     assert "ignificant" not in text
+
+
+def drawn_anew(results, random=0.2, **methods):
+    """Return a league with these likenesses after randomisation, in an interval of ±0.05."""
+    rows = [
+        {"method": slug, "measure": "randomisation", "baseline": "rows", "mean": mean,
+         "low": mean - 0.05, "high": mean + 0.05, "samples": 8, "undefined": 32}
+        for slug, mean in (methods | {"random": random}).items()
+    ]  # fmt: skip
+    return results.faithfulness["league"] + rows
+
+
+def test_what_stays_without_the_knowledge_of_the_model_fails_randomisation(changed, results):
+    text = said(changed(league=drawn_anew(results, lime=0.8, shapley=0.22, occlusion=0.4)))
+    assert "Distrust LIME here: it fails randomisation." in text
+    assert "Spearman's ρ 0.80 (95 % interval 0.75 to 0.85, 8 rows), two random orders 0.20" in text
+    assert "Occlusion keeps part of its order when the model has new weights" in text
+    assert "the order of strength of Shapley values (0.22) is then no more like" in text
+
+
+def test_nothing_is_said_of_randomisation_where_it_was_not_tried(results):
+    assert "randomisation" not in said(results)
+    assert "new weights" not in said(results)
 
 
 def test_no_sentence_without_its_number(results):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -33,13 +34,15 @@ def test_the_same_results_give_the_same_words(results, said):
 def test_no_finding_without_its_number(said):
     for sentence in said:
         assert sentence.topic in TITLES
-        if sentence.page:
+        if sentence.topic != "notes":
             assert re.search(r"\d", sentence.text), sentence.text
+            assert sentence.page, sentence.text
 
 
 def test_only_decisions_are_called_significant(said):
     claims = [s for s in said if "signific" in s.text.lower() or "prove" in s.text.lower()]
-    assert {(s.page, s.topic) for s in claims} == {("faithfulness", "faithfulness")}
+    assert {s.page for s in claims} == {"faithfulness"}
+    assert {s.topic for s in claims} <= {"faithfulness", "distrust"}
 
 
 def test_every_finding_leads_to_its_page(said):
@@ -104,15 +107,29 @@ def test_a_failed_method_is_told_with_its_reason(tmp_path):
     errors = {"permutation": "It was stopped at the limit of memory (4 GB)."}
     found = sentences(write_run(tmp_path, rows=5, methods=("shapley", "lime"), errors=errors))
     (failed,) = [sentence for sentence in found if sentence.topic == "failed"]
-    assert failed.text.startswith("Permutation importance has no result: It was stopped")
+    assert failed.text.startswith("Permutation importance, one of 3 methods asked for, has no")
+    assert "It was stopped at the limit of memory (4 GB)." in failed.text
     assert failed.tone == "bad"
 
 
 def test_cautions_name_groups_errors_and_notes(said):
     text = " ".join(about(said, "caution"))
     for words in ("“age + income”", "LIME: the top 3 is not stable on", "Agreement is not truth",
-                  "1 of 120 values of age is missing."):  # fmt: skip
+                  "LIME"):  # fmt: skip
         assert words in text
+    assert "1 of 120 values of age is missing." in about(said, "notes")
+
+
+def test_features_that_move_together_are_a_caution(tmp_path, results):
+    assert "together on the explained rows" not in " ".join(about(sentences(results), "caution"))
+    found = write_run(tmp_path, rows=40)
+    numbers = found.inputs.numbers.copy()
+    numbers[:, 1] = -numbers[:, 0]
+    changed = replace(found.inputs, numbers=numbers)
+    object.__setattr__(found, "inputs", changed)
+    (text,) = [t for t in about(sentences(found), "caution") if "together on the explained" in t]
+    assert "1 pair of features moves together" in text
+    assert "“age” and “income” (−1.00)" in text
 
 
 def test_few_rows_are_a_caution(tmp_path):

@@ -95,6 +95,7 @@ def as_json(agreement: Agreement) -> dict[str, Json]:
         },
         "samples": _samples(agreement, tau),
         "units": list(units),
+        "width": agreement.width,
         "consensus": [
             {"name": name, "points": _number(mean)} for name, mean in disputes.points.items()
         ],

@@ -94,6 +94,7 @@ class Card:
     colour : place in the palette, the same on every page: 1 to 15, or 16 (grey) for a control
     seconds_per_row : what the method computes itself, beside the model, in seconds for one sample
     posed : parameters that shape the problem (how a picture is cut), not the method
+    is_class_specific : whether another explained output would get other values
     exact_with : capabilities of the model with which the method neither samples nor needs a seed
     """
 
@@ -112,6 +113,7 @@ class Card:
     is_signed: bool = True
     is_stochastic: bool = False
     is_complete: bool = False
+    is_class_specific: bool = True
     is_recommended: bool = False
     colour: int = 16
     exact_with: tuple[str, ...] = ()

@@ -6,8 +6,11 @@ from collections import Counter
 
 import numpy as np
 
+from xai.reports.correlated import correlated
+from xai.reports.faithful import baseline_dependence
 from xai.reports.findings import OUTPUT, voters
 from xai.reports.method import MethodResult
+from xai.reports.nouns import nouns
 from xai.reports.phrasing import counted, listed, named, number, percent, share, two
 from xai.reports.results import Results
 from xai.reports.sentence import Sentence
@@ -21,13 +24,15 @@ GAP = 0.01
 
 def cautions(results: Results) -> list[Sentence]:
     """Return every caution that applies to these results."""
-    methods = [method for method in voters(results) if len(method.samples)]
+    methods = voters(results)
     said = [_not_truth(results, methods)] if methods else []
-    said += _stand_ins(results) + _targets(results) + _few_rows(methods) + _few_units(results)
+    said += _stand_ins(results) + baseline_dependence(results) + _targets(results)
+    said += _few_rows(results, methods) + _few_units(results) + correlated(results)
     said += _background(results, methods)
     for method in methods:
-        said += _groups(method) + _unstable(method) + _incomplete(method)
-    return said + [Sentence(note, tone="warn") for note in results.warnings]
+        if len(method.samples):
+            said += _groups(method) + _unstable(method) + _incomplete(method)
+    return said + [Sentence(note, "run", tone="warn", topic="notes") for note in results.warnings]
 
 
 def _not_truth(results: Results, methods: list[MethodResult]) -> Sentence:
@@ -41,18 +46,18 @@ def _not_truth(results: Results, methods: list[MethodResult]) -> Sentence:
     found = results.faithfulness
     if not found:
         text += f" Faithfulness is not measured here (0 of {len(methods)} tested)."
-    return Sentence(text, "agreement" if several else "")
+    return Sentence(text, "agreement" if several else "compare")
 
 
 def _stand_ins(results: Results) -> list[Sentence]:
     found = results.faithfulness
     if not found:
         return []
+    rows = counted(found["samples"], nouns(results.kind).row)
     text = (
         f"Faithfulness is measured on inputs that were made for it, with {len(found['baselines'])} "
-        f"ways to fill in what is taken away, on {counted(found['samples'], 'row')}: the model may "
-        "never have seen such inputs, and a method that uses one of these ways itself is favoured "
-        "by it."
+        f"ways to fill in what is taken away, on {rows}: the model may never have seen such "
+        "inputs, and a method that uses one of these ways itself is favoured by it."
     )
     return [Sentence(text, "faithfulness", "#league")]
 
@@ -60,45 +65,65 @@ def _stand_ins(results: Results) -> list[Sentence]:
 def _targets(results: Results) -> list[Sentence]:
     if "predictions" not in results.folders or results.problem == "regression":
         return []
+    if results.problem == "generation":
+        return _written(results)
     counts = Counter(results.predictions.targets).most_common()
     output = OUTPUT.get(results.unit, "the output")
+    row = nouns(results.kind).row
     if not counts:
         return []
     if len(counts) == 1:
         (name, rows) = counts[0]
         text = (
-            f"What is explained is the class {named(name)}, on {counted(rows, 'row')}: "
+            f"What is explained is the class {named(name)}, on {counted(rows, row)}: "
             f"positive values raised {output} of that class."
         )
         return [Sentence(text, "compare")]
-    each = listed([f"{named(name)} on {counted(count, 'row')}" for name, count in counts])
+    each = listed([f"{named(name)} on {counted(count, row)}" for name, count in counts])
     text = (
-        f"Each row is explained for its own predicted class ({each}): positive values raised "
-        f"{output} of that class, so signs of different rows may speak of different classes."
+        f"Each {row} is explained for its own predicted class ({each}): positive values raised "
+        f"{output} of that class, so signs of different {row}s may speak of different classes."
     )
     return [Sentence(text, "compare")]
 
 
-def _few_rows(methods: list[MethodResult]) -> list[Sentence]:
-    rows = min((len(method.samples) for method in methods), default=FEW_ROWS)
+def _written(results: Results) -> list[Sentence]:
+    """Say that tokens, not texts, are explained."""
+    tokens = sum(len(facts.get("outputs") or ()) for facts in results.samples.values())
+    text = (
+        f"What is explained is each of {counted(tokens, 'token')} that follow "
+        f"{counted(len(results.samples), 'prompt')}, given all before it: positive values raised "
+        "its log-probability. Why the model did not write something else is another question."
+    )
+    return [Sentence(text, "compare")]
+
+
+def _few_rows(results: Results, methods: list[MethodResult]) -> list[Sentence]:
+    rows = min((_explained(method) for method in methods), default=FEW_ROWS)
     if rows >= FEW_ROWS:
         return []
+    words = nouns(results.kind)
     text = (
-        f"Only {counted(rows, 'row')} {'is' if rows == 1 else 'are'} explained: intervals are "
-        "wide, and other rows may give another order of the features."
+        f"Only {counted(rows, words.row)} {'is' if rows == 1 else 'are'} explained: intervals are "
+        f"wide, and other {words.rows} may give another order of the {words.units}."
     )
     return [Sentence(text, "global", tone="warn")]
 
 
+def _explained(method: MethodResult) -> int:
+    return len(np.unique(method.ragged.samples)) if method.is_ragged else len(method.samples)
+
+
 def _few_units(results: Results) -> list[Sentence]:
     found = results.agreement
-    units = len(found["units"]) if found else 0
+    units = int(found.get("width") or len(found["units"])) if found else 0
+    words = nouns(results.kind)
     if not 2 <= units <= FEW_UNITS:
         return []
     spread = np.sqrt(2 * (2 * units + 5) / (9 * units * (units - 1)))
     text = (
-        f"With {counted(units, 'feature')}, Kendall's τ of a single row spreads by about "
-        f"±{two(float(spread))} by chance alone: read the mean over rows, not one row."
+        f"With {counted(units, words.unit)}, Kendall's τ of a single {words.row} spreads by about "
+        f"±{two(float(spread))} by chance alone: read the mean over {words.rows}, not one of them."
     )
     return [Sentence(text, "agreement")]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from xai.evaluation.faithfulness.catalogue import CATALOGUE, DEFAULT, RANDOM
+from xai.reports.nouns import nouns
 from xai.reports.phrasing import between, counted, listed, number
 from xai.reports.results import Results
 from xai.reports.sentence import Sentence
@@ -21,11 +22,18 @@ def faithfulness(results: Results) -> list[Sentence]:
     if not found or not found["methods"] or not _rows(found):
         return []
     if found["samples"] < found["samples_least"]:
-        return [_few(found)]
+        return [_few(found, nouns(results.kind).row)]
     return [
         *_best(results, found), *_beyond_chance(results, found), *_ranked(results, found),
-        *_worse_than_chance(results, found), *_depends(results, found),
     ]  # fmt: skip
+
+
+def baseline_dependence(results: Results) -> list[Sentence]:
+    """Say which methods must not be ranked, because the answer depends on what stands in."""
+    found = results.faithfulness
+    if not found or found["samples"] < found["samples_least"]:
+        return []
+    return _depends(results, found)
 
 
 def _rows(found: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
@@ -42,9 +50,9 @@ def _decisions(found: Mapping[str, Json]) -> list[Mapping[str, Json]]:
     return [row for row in found["robust"] if row["measure"] == DEFAULT]
 
 
-def _few(found: Mapping[str, Json]) -> Sentence:
+def _few(found: Mapping[str, Json], row: str) -> Sentence:
     text = (
-        f"Faithfulness was measured on {counted(found['samples'], 'row')}; a comparison asks for "
+        f"Faithfulness was measured on {counted(found['samples'], row)}; a comparison asks for "
         f"at least {found['samples_least']}, so no method is called better than another."
     )
     return Sentence(text, PAGE, LEAGUE, "warn", PAGE)
@@ -54,11 +62,12 @@ def _best(results: Results, found: Mapping[str, Json]) -> list[Sentence]:
     rows = _rows(found)
     slug, row = next(iter(rows.items()))
     bounds = between(row["low"], row["high"])
+    rows_of = counted(row["samples"], nouns(results.kind).row)
     beaten = [r for r in _decisions(found) if slug in (r["a"], r["b"]) and r["winner"] == slug]
     others = [_other(r, slug) for r in beaten if _other(r, slug) in found["methods"]]
     text = (
         f"By {CATALOGUE[DEFAULT].title.lower()}, {results.title(slug)} reaches the highest mean, "
-        f"{number(float(row['mean']))} ({bounds}, {counted(row['samples'], 'row')}); "
+        f"{number(float(row['mean']))} ({bounds}, {rows_of}); "
         "a random order reaches 0 on average"
     )
     rest = len(rows) - 1
@@ -95,37 +104,11 @@ def _beyond_chance(results: Results, found: Mapping[str, Json]) -> list[Sentence
         text = (
             f"Significantly more faithful than a random order under all {len(found['baselines'])} "
             f"baselines: {listed(robust)} (paired Wilcoxon test, corrected, "
-            f"{counted(found['samples'], 'row')})."
+            f"{counted(found['samples'], nouns(results.kind).row)})."
         )
         said.append(Sentence(text, PAGE, TABLE, topic=PAGE))
     if partly:
         text = f"More faithful than a random order under some baselines only: {listed(partly)}."
-        said.append(Sentence(text, PAGE, TABLE, "warn", PAGE))
-    return said
-
-
-def _worse_than_chance(results: Results, found: Mapping[str, Json]) -> list[Sentence]:
-    """Name the methods to distrust: nowhere better than a random order."""
-    count = len(found["baselines"])
-    against = {r["a"]: r for r in _decisions(found) if r["b"] == RANDOM}
-    worse = [results.title(s) for s, r in against.items() if r["winner"] == RANDOM]
-    never = [
-        results.title(s)
-        for s, r in against.items()
-        if not r["better_under"][s] and r["winner"] != RANDOM
-    ]
-    said = []
-    if worse:
-        text = (
-            f"Distrust {listed(worse)} here: significantly less faithful than a random order under "
-            f"all {count} baselines."
-        )
-        said.append(Sentence(text, PAGE, TABLE, "bad", PAGE))
-    if never:
-        text = (
-            f"Distrust {listed(never)} here: under none of the {count} baselines shown to be more "
-            "faithful than a random order."
-        )
         said.append(Sentence(text, PAGE, TABLE, "warn", PAGE))
     return said
 
@@ -155,4 +138,4 @@ def _depends(results: Results, found: Mapping[str, Json]) -> list[Sentence]:
         f"Do not rank {listed(named, most=4)}: each is significantly better under some baseline, "
         f"of {len(found['baselines'])}."
     )
-    return [Sentence(text, PAGE, TABLE, "warn", PAGE)]
+    return [Sentence(text, PAGE, TABLE, "warn")]

@@ -9,6 +9,7 @@ import numpy as np
 from xai.evaluation.agreement import CONTROL, RANDOM, SELF
 from xai.reports import performance as measured
 from xai.reports.method import MethodResult
+from xai.reports.nouns import Nouns, nouns
 from xai.reports.phrasing import between, counted, listed, named, number, percent, two
 from xai.reports.results import ImportanceRow, Results
 from xai.reports.sentence import Sentence
@@ -132,12 +133,13 @@ def agreement(results: Results) -> list[Sentence]:
     if not found:
         return []
     kendall = [pair for pair in found["pairs"] if pair["measure"] == found["default"]]
-    said = [*_on_the_whole(found, kendall), *_closest_and_farthest(results, kendall)]
+    words = nouns(results.kind)
+    said = [*_on_the_whole(found, kendall, words), *_closest_and_farthest(results, kendall)]
     said += _with_another_seed(results, kendall)
-    return said + _most_disputed(found)
+    return said + _most_disputed(found, words)
 
 
-def _on_the_whole(found: Mapping[str, Json], kendall: list[Json]) -> list[Sentence]:
+def _on_the_whole(found: Mapping[str, Json], kendall: list[Json], words: Nouns) -> list[Sentence]:
     tau, chance = found["tau"], [p for p in kendall if p["a"] == RANDOM and p["mean"] is not None]
     if tau["mean"] is None or not chance:
         return []
@@ -146,12 +148,12 @@ def _on_the_whole(found: Mapping[str, Json], kendall: list[Json]) -> list[Senten
     bounds = [pair["high"] for pair in chance if pair["high"] is not None]
     reaches = max(bounds, default=expected)
     pairs = len(found["methods"]) * (len(found["methods"]) - 1) // 2
-    alike = next(words for least, words in ALIKE if mean >= least)
+    alike = next(how for least, how in ALIKE if mean >= least)
     is_above = low is not None and low > reaches
     text = (
-        f"On single rows the {len(found['methods'])} methods put the features {alike}: "
-        f"mean Kendall τ-b {two(mean)} ({between(low, high, 'two')}) over "
-        f"{counted(tau['samples'], 'row')} and {counted(pairs, 'pair')} of methods. "
+        f"On single {words.rows} the {len(found['methods'])} methods put the {words.units} "
+        f"{alike}: mean Kendall τ-b {two(mean)} ({between(low, high, 'two')}) over "
+        f"{counted(tau['samples'], words.row)} and {counted(pairs, 'pair')} of methods. "
         f"A random order reaches {two(expected)} (at most {two(reaches)} within its intervals)"
     )
     text += "." if is_above else ": here the methods are not clearly more alike than chance."
@@ -187,7 +189,7 @@ def _with_another_seed(results: Results, kendall: list[Json]) -> list[Sentence]:
         text = (
             f"{results.title(pair['a'])} run again with another seed: the two orders agree at "
             f"τ {two(pair['mean'])} ({between(pair['low'], pair['high'], 'two')}, "
-            f"{counted(pair['samples'], 'row')})"
+            f"{counted(pair['samples'], nouns(results.kind).row)})"
         )
         is_steady = pair["mean"] >= ALIKE[0][0]
         text += "." if is_steady else ": part of how it differs from others is its own noise."
@@ -197,14 +199,14 @@ def _with_another_seed(results: Results, kendall: list[Json]) -> list[Sentence]:
     return said
 
 
-def _most_disputed(found: Mapping[str, Json]) -> list[Sentence]:
+def _most_disputed(found: Mapping[str, Json], words: Nouns) -> list[Sentence]:
     known = [row for row in found["samples"] if row["w"] is not None]
     if not known:
         return []
     row, voting = known[0], len(found["w"]["methods"])
     places = row["places"]
     text = (
-        f"The methods differ most on row {row['sample']}: Kendall's W is {two(row['w'])} "
+        f"The methods differ most on {words.row} {row['sample']}: Kendall's W is {two(row['w'])} "
         f"(1 is full agreement, unrelated orders of {voting} methods give about {two(1 / voting)})"
     )
     if places[0] is not None and places[1] > places[0]:
@@ -222,7 +224,7 @@ def performance(results: Results) -> list[Sentence]:
         return []
     said = _error(results) if results.problem == "regression" else _accuracy(results)
     if said is None:
-        rows = counted(len(results.predictions.samples), "explained row")
+        rows = counted(len(results.predictions.samples), f"explained {nouns(results.kind).row}")
         text = f"No label is known for the {rows}, so how right the model is there is not known."
         said = Sentence(text, "compare", topic="performance")
     return [said]
@@ -233,9 +235,10 @@ def _accuracy(results: Results) -> Sentence | None:
     if found is None:
         return None
     is_better = found.low > found.commonest
+    rows = counted(found.labelled, nouns(results.kind).row)
     text = (
-        f"The model is right on {percent(found.share)} of the {counted(found.labelled, 'row')} "
-        f"with a label ({between(found.low, found.high, 'percent')}). Always answering "
+        f"The model is right on {percent(found.share)} of the {rows} with a label "
+        f"({between(found.low, found.high, 'percent')}). Always answering "
         f"{named(found.commonest_name)} would be right on {percent(found.commonest)}"
     )
     text += "." if is_better else ", which is not below that interval."
@@ -258,7 +261,12 @@ def _error(results: Results) -> Sentence | None:
 
 def failures(results: Results) -> list[Sentence]:
     """Say which methods have no result, and why."""
+    asked = len(results.failed) + len(results.methods)
     return [
-        Sentence(f"{results.title(slug)} has no result: {why}", "run", "", "bad", "failed")
+        Sentence(
+            f"{results.title(slug)}, one of {counted(asked, 'method')} asked for, has no result: "
+            f"{why}",
+            "run", "", "bad", "failed",
+        )
         for slug, why in results.failed.items()
-    ]
+    ]  # fmt: skip

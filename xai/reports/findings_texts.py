@@ -38,19 +38,20 @@ def _leading(results: Results) -> MethodResult | None:
 def _of_target(results: Results, method: MethodResult, target: str, texts: int) -> Sentence | None:
     found = lexicon(results, Filter(target=target))
     words = next(one for one in found.methods if one.slug == method.slug)
-    strongest = _strongest(found, words)
-    if not strongest:
+    words_of = strongest(found, words)
+    if not words_of:
         return None
     output = OUTPUT.get(method.unit, "the output")
     text = (
         f"By {method.title}, the words that raise {output} of {named(target)} most, among those "
-        f"in at least {OFTEN} places of {counted(texts, 'text')}: {listed(strongest)}. "
+        f"in at least {OFTEN} places of {counted(texts, 'text')}: {listed(words_of)}. "
         "In brackets: mean attribution and number of places."
     )
     return Sentence(text, "global", topic="relies")
 
 
-def _strongest(found: Lexicon, words: Words) -> list[str]:
+def strongest(found: Lexicon, words: Words) -> list[str]:
+    """Return the words that raise the score most, with mean and number of places."""
     often = np.flatnonzero((found.counts >= OFTEN) & (np.nan_to_num(words.mean) > 0))
     order = often[np.argsort(-words.mean[often], kind="stable")][:TOP]
     return [

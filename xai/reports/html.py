@@ -35,7 +35,7 @@ _SECTION_OF_PAGE = {
 }  # fmt: skip
 
 
-_LIMITS = {"caution", "failed"}
+_LIMITS = {"caution", "failed", "notes"}
 """Topics that belong to the limits."""
 
 

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 Topic = Literal[
-    "relies", "agreement", "faithfulness", "performance", "simpler", "failed", "caution"
+    "relies",
+    "agreement",
+    "faithfulness",
+    "distrust",
+    "performance",
+    "simpler",
+    "failed",
+    "caution",
+    "notes",
 ]
 Tone = Literal["", "warn", "bad"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from xai.evaluation.faithfulness.catalogue import RANDOM
 from xai.reports.phrasing import counted, listed
@@ -11,7 +12,8 @@ from xai.reports.results import Results
 from xai.reports.sentence import Sentence
 from xai.vocabulary import Json
 
-PAGE, PLACE = "faithfulness", "#soft"
+PAGE: Final = "faithfulness"
+PLACE = "#soft"
 EXPLAINED = (
     "Parts of the numbers of every unit are set to zero by chance: the fewer the more important "
     "the unit is said to be (Soft-NS, sufficiency), or the more (Soft-NC, comprehensiveness). "

@@ -6,9 +6,10 @@ written without its number.
 
 from __future__ import annotations
 
-from xai.methods.catalogue import TEXT
-from xai.reports import analyses, findings_texts, soft
+from xai.methods.catalogue import GENERATION, IMAGES, TEXT
+from xai.reports import analyses, findings_pictures, findings_stories, findings_texts, soft
 from xai.reports.cautions import cautions
+from xai.reports.distrust import distrust
 from xai.reports.faithful import faithfulness
 from xai.reports.findings import agreement, failures, performance, reliance
 from xai.reports.results import Results
@@ -20,14 +21,20 @@ TITLES: dict[Topic, str] = {
     "relies": "What the model relies on",
     "agreement": "How far the methods agree",
     "faithfulness": "Which methods are faithful to the model",
+    "distrust": "Which methods to distrust here, and why",
     "performance": "How right the model is here",
     "simpler": "Would a simpler model do",
     "failed": "What has no result",
     "caution": "What not to conclude",
+    "notes": "What was noticed in the files",
 }
 
 
-RELIANCE = {TEXT: findings_texts.reliance}
+RELIANCE = {
+    TEXT: findings_texts.reliance,
+    GENERATION: findings_stories.reliance,
+    IMAGES: findings_pictures.reliance,
+}
 """How it is said what the model relies on, where not by features."""
 
 
@@ -38,6 +45,7 @@ def sentences(results: Results) -> list[Sentence]:
         *agreement(results),
         *faithfulness(results),
         *soft.sentences(results),
+        *distrust(results),
         *performance(results),
         *analyses.sentences(results),
         *failures(results),

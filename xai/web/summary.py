@@ -13,6 +13,7 @@ from xai.reports.phrasing import between, counted, number, percent, two
 from xai.reports.results import Results
 from xai.reports.sentence import Sentence
 
+LIMITS = {"caution", "notes"}
 Groups = list[tuple[str, list[Sentence]]]
 
 
@@ -40,8 +41,8 @@ def said(results: Results) -> dict[str, Groups]:
         for topic, title in words.TITLES.items()
     }
     found = {topic: group for topic, group in groups.items() if group[1]}
-    cautions = [group for topic, group in found.items() if topic == "caution"]
-    findings = [group for topic, group in found.items() if topic != "caution"]
+    cautions = [group for topic, group in found.items() if topic in LIMITS]
+    findings = [group for topic, group in found.items() if topic not in LIMITS]
     return {"findings": findings, "cautions": cautions}
 
 

@@ -282,6 +282,7 @@ ATTENTION_ROLLOUT = Card(
     evaluations=_attention,
     needs=("attention",),
     is_signed=False,
+    is_class_specific=False,
 )
 
 ATTENTION_RELEVANCE = Card(
@@ -313,4 +314,5 @@ ATTENTION_LAST = Card(
     evaluations=_attention,
     needs=("attention",),
     is_signed=False,
+    is_class_specific=False,
 )

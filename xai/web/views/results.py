@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from xai.methods.catalogue import GENERATION, IMAGES, TABULAR, TEXT
 from xai.reports import side_by_side
+from xai.reports.nouns import nouns
 from xai.web import faithful, lexicons, overall, pictures, summary
 from xai.web.comparison import ORDERS
 from xai.web.landed import Landed, landed
@@ -27,6 +28,7 @@ def _frame(found: Landed, view: View) -> dict[str, Any]:
         "results": found.results,
         "state": view,
         "unit": found.results.unit,
+        "nouns": nouns(found.results.kind),
     }
 
 
