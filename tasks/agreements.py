@@ -1,4 +1,4 @@
-"""Agreement and faithfulness: opened when the methods are over, over those that succeeded."""
+"""Agreement, faithfulness, strategies: opened when the methods are over, for what succeeded."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from xai.web.models.runs import State
 
 
 def open_or_cancel(job: Job, computed: list[Job]) -> None:
-    """Queue a step that looks at local methods; with too few of them, cancel it quietly.
+    """Queue a step that looks at finished methods; with too few of them, cancel it quietly.
 
     Call it in a transaction; `job` is waiting, and the `computed` jobs are over.
     """
     done = [other for other in computed if other.state == State.DONE]
     shards = Shard.objects.filter(job=job)
-    local = sum(other.role == Job.Role.METHOD and _is_local(other) for other in done)
-    if local < (2 if job.role == Job.Role.AGREEMENT else 1):
+    scopes = {"local", "concepts"} if job.role == Job.Role.STRATEGIES else {"local"}
+    count = sum(other.role == Job.Role.METHOD and _scope(other) in scopes for other in done)
+    if count < (2 if job.role == Job.Role.AGREEMENT else 1):
         job.state, job.finished = State.CANCELLED, now()
         shards.update(state=State.CANCELLED)
     else:
@@ -55,6 +56,6 @@ def folders(job: Job) -> dict[str, Path]:
     }
 
 
-def _is_local(job: Job) -> bool:
+def _scope(job: Job) -> str:
     facts = json.loads((shelf.results(job.result) / "job.json").read_text("utf-8"))
-    return bool(facts.get("scope", "local") == "local")
+    return str(facts.get("scope", "local"))

@@ -44,8 +44,8 @@ def work(shard_id: int) -> None:
 def compute(held: Claim) -> None:
     """Compute one claimed shard, and whatever ends with it; never raises for what a model does."""
     try:
-        if held.job.role == Job.Role.AGREEMENT:
-            _agree(held)
+        if held.job.role in {Job.Role.AGREEMENT, Job.Role.STRATEGIES}:
+            _look_back(held)
         else:
             _explain(held)
     except Lost:
@@ -120,13 +120,15 @@ def _merge(held: Claim) -> None:
         shelf.forget_part(held.job.key, name)
 
 
-def _agree(held: Claim) -> None:
-    from xai.runner.agreement import evaluate  # noqa: PLC0415 - as above
+def _look_back(held: Claim) -> None:
+    """Compute a step that looks at finished methods and needs no model."""
+    from xai.runner import agreement, strategies  # noqa: PLC0415 - as above
 
+    step = agreement if held.job.role == Job.Role.AGREEMENT else strategies
     began = time.monotonic()
     with beating(partial(states.beat, held)):
         asked = _asked(held.job, held.job.key)
-        evaluate(agreements.folders(held.job), files.results(held.job.key), asked)
+        step.evaluate(agreements.folders(held.job), files.results(held.job.key), asked)
         shelf.keep_results(held.job.key)
     states.close(held, 0, time.monotonic() - began)
 

@@ -12,7 +12,7 @@ from xai.evaluation.faithfulness.files import write
 from xai.evaluation.faithfulness.league import Measured
 from xai.methods import catalogue
 from xai.reports.results import Results
-from xai.runner import agreement, tables
+from xai.runner import agreement, strategies, tables
 from xai.runner.manifest import manifest
 from xai.runner.merge import write_folder
 from xai.vocabulary import MethodChoice, Recipe
@@ -53,6 +53,7 @@ def write_run(
         folders["agreement"] = folder / "agreement"
     if measured and (local := [s for s in methods if s in LOCAL]):
         folders["faithfulness"] = source.faithfulness(local, folders, folder / "faithfulness")
+    folders |= with_strategies(folders, folder)
     described = manifest(
         recipe,
         {"name": model_name, "size": 81234, "facts": source.model_facts()},
@@ -61,6 +62,12 @@ def write_run(
         errors=errors or {},
     )
     return Results.gather(described, folders)
+
+
+def with_strategies(folders, folder):
+    """Make the graphs of a run, as its last step does; return the folder under its name."""
+    strategies.evaluate(folders, folder / "strategies", {"role": "strategies", "method": ""})
+    return {"strategies": folder / "strategies"}
 
 
 def _linear(weights):

@@ -10,9 +10,10 @@ import numpy as np
 from PIL import Image
 
 from tests.methods.concepts.planted import CLASSES, SIZE, marked, pictures, problem
+from tests.reports.fixtures import with_strategies
 from tests.reports.text_run import facts_for
 from xai.methods import catalogue
-from xai.reports.results import Results
+from xai.reports.results import STEPS, Results
 from xai.runner import concept_tables, unit_tables
 from xai.runner.manifest import manifest
 from xai.runner.merge import write_folder
@@ -58,9 +59,10 @@ def write_picture_run(folder, name="bird.jpg", concepts=True):
             "notes": facts["notes"], "concepts": facts["concepts"], "layout": "concepts",
         }  # fmt: skip
         write_folder(folders["craft"], concept_tables.files("craft", facts, arrays), known)
+    folders |= with_strategies(folders, folder)
     recipe = Recipe(
         model="a" * 64, dataset="b" * 64, kind=catalogue.IMAGES, label="label",
-        methods=tuple(MethodChoice(slug, {}) for slug in folders if slug != "predictions"),
+        methods=tuple(MethodChoice(slug, {}) for slug in folders if slug not in STEPS),
     )  # fmt: skip
     described = manifest(
         recipe, {"name": "colours.zip", "size": 9, "facts": MODEL},

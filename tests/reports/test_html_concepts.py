@@ -8,6 +8,7 @@ from tests.reports.fixtures import write_run
 from tests.reports.picture_run import write_picture_run
 from xai.figures.parts import signed
 from xai.reports import concepts, strategies
+from xai.reports.explained import methods_of
 from xai.reports.html import render
 from xai.reports.html_concepts import found, graph
 
@@ -36,5 +37,5 @@ def test_tables_have_strategies_but_no_concepts(tmp_path):
     results = write_run(tmp_path)
     assert found(results) == ""
     text = graph(results)
-    drawn = strategies.of(results, strategies.methods_of(results)[0])
+    drawn = strategies.of(results, methods_of(results)[0])
     assert drawn is None or text.count("<tr>") == len(drawn.clusters) + 1

@@ -8,7 +8,8 @@ import json
 import numpy as np
 import pyarrow as pa
 
-from xai.reports.results import Results
+from tests.reports.fixtures import with_strategies
+from xai.reports.results import STEPS, Results
 from xai.runner import head_tables, unit_tables
 from xai.runner.manifest import manifest
 from xai.runner.merge import write_folder
@@ -47,6 +48,7 @@ def write_text_run(folder, sentences=SENTENCES, methods=tuple(METHODS), heads=No
         folders[slug] = _method(folder / slug, slug, samples, rows, seed)
     if heads:
         folders["attention_heads"] = _heads(folder / "heads", samples[:2], rows[:2], **heads)
+    folders |= with_strategies(folders, folder)
     recipe = Recipe(
         model="a" * 64, dataset="b" * 64, kind=KIND, text="text", label="label",
         methods=tuple(MethodChoice(slug, {}) for slug in methods),
@@ -175,9 +177,10 @@ def write_story_run(
     write_folder(folders["predictions"], tables, facts)
     for seed, slug in enumerate(("shapley", "attention_last")):
         folders[slug] = _story(folder / slug, slug, samples, written, seed, common)
+    folders |= with_strategies(folders, folder)
     recipe = Recipe(
         model="a" * 64, dataset="b" * 64, kind=kind, text="prompt", tokens=len(written),
-        methods=tuple(MethodChoice(slug, {}) for slug in folders if slug != "predictions"),
+        methods=tuple(MethodChoice(slug, {}) for slug in folders if slug not in STEPS),
     )  # fmt: skip
     described = manifest(
         recipe, {"name": "stories.zip", "size": 9, "facts": MODEL | common | {"outputs": []}},

@@ -14,6 +14,7 @@ from xai.errors import XaiError
 from xai.methods import catalogue
 from xai.reports import strategies
 from xai.reports.bundle import write_bundle
+from xai.reports.explained import methods_of
 from xai.reports.results import Results
 from xai.runner.merge import merge
 from xai.runner.parts import keep_part
@@ -110,8 +111,8 @@ def test_what_does_not_fit_is_refused(tmp_path, computed, changes, sentence):
 def test_the_concepts_are_the_units_of_the_graph_of_strategies(tmp_path, computed):
     merge(JOB | {"key": "k"}, [kept(tmp_path, computed)], tmp_path / "craft")
     results = Results.gather({}, {"craft": tmp_path / "craft"})
-    method = strategies.methods_of(results)[0]
-    graph = strategies.of(results, method)
+    method = methods_of(results)[0]
+    graph = strategies.compute(results, method)
     assert graph.names == ("Concept 1", "Concept 2", "Concept 3")
     assert graph.samples.tolist() == list(range(100, 112))
     assert strategies.as_json(graph, method)["method"] == "craft"

@@ -40,6 +40,7 @@ def test_a_random_method_runs_again_with_another_seed():
         ("method", "shapley"),
         ("self", "shapley"),
         ("method", "permutation"),
+        ("strategies", ""),
         ("agreement", ""),
         ("faithfulness", ""),
     ]

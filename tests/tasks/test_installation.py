@@ -144,7 +144,7 @@ def test_a_killed_broker_is_found_again(house, submit):
     again = submit()
     wait_for(over(again), PATIENCE, "the run after it", reaping())
     assert {job.role: job.reused for job in again.jobs.all()} == dict.fromkeys(
-        ("predictions", "method", "self", "agreement", "faithfulness"), True
+        ("predictions", "method", "self", "strategies", "agreement", "faithfulness"), True
     )
 
 

@@ -10,6 +10,7 @@ from tests.reports import picture_run
 from tests.reports.fixtures import EVIL, write_run
 from tests.reports.text_run import DATA, MODEL, write_story_run, write_text_run
 from xai.methods import catalogue
+from xai.reports.results import STEPS
 from xai.web import files
 from xai.web.models import Job, Run
 
@@ -90,7 +91,7 @@ def _facts(names, choices):
 
 def _land(run, name, folder):
     role, _, method = name.rpartition(":")
-    is_step = name in {"predictions", "agreement", "faithfulness"}
+    is_step = name in STEPS
     key = hashlib.sha256(f"{run.pk}{name}".encode()).hexdigest()
     if name == "grouped_shapley":
         _add_tree(folder / "job.json")

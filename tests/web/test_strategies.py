@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.evaluation.test_strategies import planted
-from tests.web.landed_run import EVIL, land, land_pictures, land_text
+from tests.web.landed_run import EVIL, land, land_pictures, land_story, land_text
+from xai.runner import strategies
 from xai.web import files
 from xai.web.models import Job
 
@@ -29,7 +30,15 @@ def plant(run):
             _set(folder / "attributions.parquet", "values", lists)
         elif job.role == Job.Role.PREDICTIONS:
             _set(folder / "predictions.parquet", "correct", pa.array(told, pa.bool_()))
+    look_back(run)
     return run
+
+
+def look_back(run):
+    """Make the graphs again, as the last step of a run does."""
+    folders = {job.method or job.role: files.results(job.result) for job in run.jobs.all()}
+    target = folders.pop("strategies")
+    strategies.evaluate(folders, target, {"role": "strategies", "method": ""})
 
 
 def _set(path, name, column):
@@ -41,6 +50,10 @@ def _set(path, name, column):
 def run(client, alice, make_upload, server_mode):
     client.force_login(alice)
     return plant(land(alice, make_upload, rows=84, features=5, methods=("occlusion", "random")))
+
+
+def cells_of(text):
+    return " ".join(rows_of(text, "Table of clusters"))
 
 
 @pytest.fixture
@@ -116,10 +129,29 @@ def test_concepts_of_pictures_have_a_graph(page, alice, make_upload):
     assert "data:image/jpeg" in text
 
 
-def test_pictures_without_concepts_have_none(client, alice, make_upload, run):
+def test_pictures_without_concepts_have_a_graph_of_places(page, client, alice, make_upload):
     plain = land_pictures(alice, make_upload, concepts=False)
-    assert client.get(f"/runs/{plain.pk}/strategies/").status_code == 404
-    assert 'id="tab-strategies"' not in client.get(f"/runs/{plain.pk}/overview/").content.decode()
+    text = page("?cluster=0", of=plain)
+    assert "row " in cells_of(text)
+    assert "data:image/jpeg" in text
+    assert 'id="tab-strategies"' in client.get(f"/runs/{plain.pk}/overview/").content.decode()
+
+
+def test_written_texts_have_a_graph_of_words(page, alice, make_upload):
+    prompts = ("the red dog", "the dog", "a red ball", "the ball")
+    text = page("?cluster=0", of=land_story(alice, make_upload, prompts=prompts))
+    assert "4 samples" in text
+    assert "<bdi>the red dog</bdi>" in text
+
+
+def test_before_all_methods_have_finished_the_page_says_so(page, run):
+    run.jobs.filter(role="strategies").update(state="waiting")
+    assert "when all methods have finished" in page()
+
+
+def test_an_older_run_is_told_how_to_get_its_graph(page, run):
+    run.jobs.filter(role="strategies").delete()
+    assert "Start the explanation again" in page()
 
 
 def test_names_are_shown_as_text(page, alice, make_upload):

@@ -16,6 +16,7 @@ from xai.analyses.catalogue import ANALYSES
 from xai.errors import InvalidParameter, NotApplicable
 from xai.jail import browser
 from xai.reports import heads, strategies
+from xai.reports.explained import methods_of
 from xai.reports.html import render
 from xai.reports.manifest import complete
 from xai.reports.outline import Outline
@@ -168,7 +169,7 @@ def _analyses(results: Results, folder: Path) -> None:
 
 def _strategies(results: Results, folder: Path) -> None:
     """Write the strategic cluster graph of the first method that has one."""
-    for method in strategies.methods_of(results)[:1]:
+    for method in methods_of(results)[:1]:
         graph = strategies.of(results, method)
         if graph is not None:
             text = json.dumps(strategies.as_json(graph, method), indent=1, allow_nan=False)

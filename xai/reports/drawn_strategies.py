@@ -11,6 +11,7 @@ from xai.evaluation.strategies import Strategies
 from xai.figures import clusters
 from xai.figures.parts import empty
 from xai.reports import strategies
+from xai.reports.explained import methods_of
 from xai.reports.results import Results
 from xai.vocabulary import Floats
 
@@ -79,5 +80,5 @@ def around(places: Floats, corners: str) -> NDArray[np.bool_] | None:
 
 
 def _of(results: Results, slug: str) -> Strategies | None:
-    found = {method.slug: method for method in strategies.methods_of(results)}
+    found = {method.slug: method for method in methods_of(results)}
     return strategies.of(results, found[slug])

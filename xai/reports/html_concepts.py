@@ -6,6 +6,7 @@ import math
 
 from xai.figures.parts import number, signed
 from xai.reports import concepts, strategies
+from xai.reports.explained import methods_of
 from xai.reports.html_lanes import scroll
 from xai.reports.markup import Html, join, name, tag
 from xai.reports.method import MethodResult
@@ -34,7 +35,7 @@ def found(results: Results) -> Html:
 
 def graph(results: Results) -> Html:
     """Return the clusters of samples that are decided alike, as a table."""
-    methods = strategies.methods_of(results)
+    methods = methods_of(results)
     drawn = strategies.of(results, methods[0]) if methods else None
     if drawn is None or not drawn.clusters:
         return Html()

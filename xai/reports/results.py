@@ -23,7 +23,7 @@ from xai.vocabulary import Json
 
 __all__ = ["ImportanceRow", "MethodResult", "Results"]
 
-STEPS = {"predictions", "agreement", "faithfulness", *ANALYSES}
+STEPS = {"predictions", "agreement", "faithfulness", "strategies", *ANALYSES}
 """Finished jobs that are no methods."""
 _REFERENCES = {"random": "Random order", "leave-one-out": "Leaving out one"}
 
@@ -44,7 +44,7 @@ class Results:
         manifest : dict
             What is known of the run without its results.
         folders : mapping
-            By "predictions", "agreement", "faithfulness", method, or "self:<method>".
+            By "predictions", "agreement", "faithfulness", "strategies", method, or "self:<method>".
         """
         return cls(manifest, dict(folders))
 

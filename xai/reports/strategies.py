@@ -1,126 +1,86 @@
-"""The strategic cluster graph of a run: from the explanations of a method to `strategies.json`.
+"""The strategic cluster graph of a run: computed once when the methods have finished, then read.
 
-Features of a table as they are; the words of texts, summed over their places in a text; the
-concepts of pictures, each of its own class. Explanations of single pictures have no units in
-common, so pictures need a concept method; so do written texts, which have none.
+A graph of a thousand samples costs the better part of a second, so no page computes one: the step
+"strategies" of a run writes them, the graph and the explanations that it is made of.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
-from xai.evaluation.agreement import CONTROL
-from xai.evaluation.strategies import Strategies, strategies
-from xai.figures.tokens import pieces, values_of
-from xai.methods.catalogue import TABULAR, TEXT
+from xai.evaluation.strategies import Cluster, Strategies, Strategy, strategies
+from xai.reports.explained import Vectors, lay_out, methods_of
 from xai.reports.method import MethodResult
-from xai.reports.reading import stamp
+from xai.reports.reading import read_json, stamp
 from xai.reports.results import Results
-from xai.vocabulary import Floats, Integers, Json
+from xai.vocabulary import Json
 
-UNITS_MOST = 400
-"""Words that may be units, those with the most attribution: rare ones tell no strategy."""
+STEP = "strategies"
 SAMPLES_LEAST = 4
-SAMPLES_MOST = 2_000
-"""More are drawn from: a graph of these takes half a second, and a picture holds no more."""
-CONTRASTED = 8
-"""Units that tell a selection from the rest."""
-DRAWN = 0
-"""Seed of the draw."""
+POINTS = pa.schema(
+    [
+        ("sample", pa.int64()),
+        ("x", pa.float64()),
+        ("y", pa.float64()),
+        ("cluster", pa.int32()),
+        ("dominant", pa.int32()),
+        ("purity", pa.float64()),
+        ("correct", pa.float64()),
+        ("values", pa.list_(pa.float32())),
+    ]
+)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Vectors:
-    """Explanations over the same units: n samples, d units; NaN where a unit is absent."""
-
-    samples: Integers
-    names: tuple[str, ...]
-    values: Floats
-
-
-def methods_of(results: Results) -> list[MethodResult]:
-    """Return the methods that a graph can be made of: concepts, Shapley values, signed, others."""
-    concepts = [method for method in results.methods if method.scope == "concepts"]
-    local = [method for method in results.local_methods() if method.family != CONTROL]
-    local.sort(key=lambda method: (method.slug != "shapley", not method.is_signed))
-    return concepts + (local if results.kind in {TABULAR, TEXT} else [])
-
-
-def of(results: Results, method: MethodResult, seed: int = 0) -> Strategies | None:
-    """Return the graph of a method; None where it explains too few samples."""
-    return _graph(_key(results, method), seed)
+def of(results: Results, method: MethodResult) -> Strategies | None:
+    """Return the graph of a method; None where there is none: not yet, or too few samples."""
+    found = _kept(results, method)
+    return None if found is None else found[0]
 
 
 def vectors(results: Results, method: MethodResult) -> Vectors:
-    """Return the explanations that the graph is made of, in its order of samples."""
-    return _laid(_key(results, method))
+    """Return the explanations that a graph is made of, in its order of samples.
 
-
-def contrast(found: Vectors, chosen: NDArray[np.bool_]) -> list[tuple[str, float, float]]:
-    """Return the units that tell chosen samples (n,) from the rest: name, mean, mean of the rest.
-
-    The mean of the rest is NaN where all samples are chosen. A unit that is absent counts as 0.
+    Raises
+    ------
+    KeyError
+        If the method has no graph.
     """
-    values = np.nan_to_num(found.values)
-    own = values[chosen].mean(axis=0)
-    rest = values[~chosen].mean(axis=0) if (~chosen).any() else np.full(len(own), np.nan)
-    telling = np.abs(own) + np.abs(own - np.nan_to_num(rest))
-    order = np.argsort(-telling, kind="stable")[:CONTRASTED]
-    return [(found.names[i], float(own[i]), float(rest[i])) for i in order if telling[i] > 0]
+    found = _kept(results, method)
+    if found is None:
+        raise KeyError(method.slug)
+    return found[1]
 
 
-class _Key(NamedTuple):
-    """What names the files of a graph: a cache holds it as long as they are what they were."""
-
-    slug: str
-    folder: Path
-    changed: int
-    predictions: Path | None
-    told: int
+def is_computed(results: Results) -> bool:
+    """Whether the graphs of a run have been computed."""
+    return STEP in results.folders
 
 
-def _key(results: Results, method: MethodResult) -> _Key:
-    predictions = results.folders.get("predictions")
-    told = 0 if predictions is None else stamp(predictions / "job.json")
-    return _Key(method.slug, method.folder, stamp(method.folder / "job.json"), predictions, told)
+def compute(results: Results, method: MethodResult, seed: int = 0) -> Strategies | None:
+    """Make the graph of a method; None where it explains too few samples."""
+    return _made(results, lay_out(results, method), seed)
 
 
-def _reopened(key: _Key) -> Results:
-    folders = {key.slug: key.folder}
-    return Results.gather(
-        {}, folders | ({"predictions": key.predictions} if key.predictions else {})
-    )
+def files(results: Results, seed: int = 0) -> tuple[dict[str, pa.Table], dict[str, Json]]:
+    """Make the graphs of all methods: a table of points each, and what belongs to `job.json`."""
+    tables: dict[str, pa.Table] = {}
+    graphs: dict[str, Json] = {}
+    for method in methods_of(results):
+        laid = lay_out(results, method)
+        graph = _made(results, laid, seed)
+        if graph is not None:
+            tables[f"{method.slug}.parquet"] = _points(graph, laid)
+            whole = as_json(graph, method)
+            graphs[method.slug] = {name: whole[name] for name in _WHOLE}
+    return tables, {"graphs": graphs}
 
 
-@lru_cache(maxsize=8)
-def _graph(key: _Key, seed: int) -> Strategies | None:
-    results, found = _reopened(key), _laid(key)
-    if len(found.samples) < SAMPLES_LEAST:
-        return None
-    known = {}
-    if "predictions" in results.folders:
-        pairs = zip(results.predictions.samples, results.predictions.correct, strict=True)
-        known = {int(sample): right for sample, right in pairs if right is not None}
-    right = [float(known.get(int(sample), np.nan)) for sample in found.samples]
-    return strategies(found.values, found.names, found.samples, np.array(right), seed)
-
-
-@lru_cache(maxsize=8)
-def _laid(key: _Key) -> Vectors:
-    results = _reopened(key)
-    found = _vectors(results, results.method(key.slug))
-    if len(found.samples) <= SAMPLES_MOST:
-        return found
-    draw = np.random.default_rng([DRAWN, len(found.samples)])
-    kept = np.sort(draw.choice(len(found.samples), SAMPLES_MOST, replace=False))
-    return Vectors(found.samples[kept], found.names, found.values[kept])
+_WHOLE = ("clusters", "edges", "strategies", "units", "notes")
 
 
 def as_json(graph: Strategies, method: MethodResult) -> dict[str, Json]:
@@ -171,52 +131,70 @@ def as_json(graph: Strategies, method: MethodResult) -> dict[str, Json]:
     }
 
 
-def _vectors(results: Results, method: MethodResult) -> Vectors:
-    if method.scope == "concepts":
-        return _concepts(method.folder, stamp(method.folder / "concepts.parquet"), method)
-    if method.is_ragged:
-        return _words(results, method)
-    return Vectors(method.samples, tuple(method.names), method.values.astype(np.float64))
+def _made(results: Results, found: Vectors, seed: int) -> Strategies | None:
+    if len(found.samples) < SAMPLES_LEAST:
+        return None
+    known = {}
+    if "predictions" in results.folders:
+        pairs = zip(results.predictions.samples, results.predictions.correct, strict=True)
+        known = {int(sample): right for sample, right in pairs if right is not None}
+    right = [float(known.get(int(sample), np.nan)) for sample in found.samples]
+    return strategies(found.values, found.names, found.samples, np.array(right), seed)
 
 
-def _concepts(folder: Path, changed: int, method: MethodResult) -> Vectors:
-    """Lay every image out over the concepts of all classes; those of other classes are absent."""
-    samples, concepts, values = _shares(folder, changed)
-    found = method.job["concepts"]
-    several = len({concept["class"] for concept in found}) > 1
-    top = [concept for concept in found if concept["parent"] is None]
-    rows, at = np.unique(samples, return_inverse=True)
-    place = {concept["id"]: i for i, concept in enumerate(top)}
-    laid = np.full((len(rows), len(top)), np.nan)
-    laid[at, [place[int(concept)] for concept in concepts]] = values
-    names = (f"{c['class']}: {c['name']}" if several else c["name"] for c in top)
-    return Vectors(rows, tuple(names), laid)
+def _points(graph: Strategies, laid: Vectors) -> pa.Table:
+    columns = {
+        "sample": graph.samples,
+        "x": graph.places[:, 0],
+        "y": graph.places[:, 1],
+        "cluster": graph.cluster,
+        "dominant": graph.dominant,
+        "purity": graph.purity,
+        "correct": pa.array(graph.correct, from_pandas=True),
+        "values": pa.array(list(laid.values.astype(np.float32)), pa.list_(pa.float32())),
+    }
+    return pa.table(columns).cast(POINTS)
+
+
+def _kept(results: Results, method: MethodResult) -> tuple[Strategies, Vectors] | None:
+    folder = results.folders.get(STEP)
+    if folder is None or not (folder / f"{method.slug}.parquet").exists():
+        return None
+    return _read(folder, method.slug, stamp(folder / "job.json"))
 
 
 @lru_cache(maxsize=8)
-def _shares(folder: Path, _changed: int) -> tuple[Integers, Integers, Floats]:
-    table = pq.read_table(folder / "concepts.parquet")
-    columns = (table.column(name).to_numpy() for name in ("sample", "concept", "importance"))
-    samples, concepts, values = columns
-    return samples, concepts, values
+def _read(folder: Path, slug: str, _stamp: int) -> tuple[Strategies, Vectors]:
+    whole = read_json(folder / "job.json")["graphs"][slug]
+    table = pq.read_table(folder / f"{slug}.parquet")
+    column = {name: table.column(name).to_numpy() for name in POINTS.names if name != "values"}
+    names = tuple(unit["name"] for unit in whole["units"])
+    lists = table.column("values").combine_chunks()
+    values = lists.flatten().to_numpy(zero_copy_only=False).reshape(len(table), len(names))
+    graph = Strategies(
+        samples=column["sample"],
+        places=np.stack([column["x"], column["y"]], axis=1),
+        cluster=column["cluster"].astype(np.int64),
+        dominant=column["dominant"].astype(np.int64),
+        purity=column["purity"],
+        correct=column["correct"],
+        names=names,
+        clusters=tuple(_cluster(one) for one in whole["clusters"]),
+        edges=tuple((edge["a"], edge["b"], edge["weight"]) for edge in whole["edges"]),
+        strategies=tuple(Strategy(**one) for one in whole["strategies"]),
+        units=np.array([[unit["x"], unit["y"]] for unit in whole["units"]]).reshape(-1, 2),
+        notes=whole["notes"],
+    )
+    return graph, Vectors(graph.samples, names, values.astype(np.float64))
 
 
-def _words(results: Results, method: MethodResult) -> Vectors:
-    """Sum the attributions of every word over its places in a text."""
-    ragged = method.ragged
-    sums: dict[str, dict[int, float]] = {}
-    for position, sample in enumerate(ragged.samples.tolist()):
-        values = ragged.values(position)
-        found = pieces(results.samples[sample], by_token=False, with_special=False)
-        for piece, value in zip(found, values_of(found, values.astype(np.float64)), strict=True):
-            of_word = sums.setdefault(piece.text.casefold(), {})
-            of_word[sample] = of_word.get(sample, 0.0) + float(value)
-    weight = {word: sum(map(abs, found.values())) for word, found in sums.items()}
-    kept = sorted(weight, key=lambda word: (-weight[word], word))[:UNITS_MOST]
-    samples = np.unique(ragged.samples)
-    place = {int(sample): i for i, sample in enumerate(samples)}
-    laid = np.full((len(samples), len(kept)), np.nan)
-    for column, word in enumerate(kept):
-        for sample, value in sums[word].items():
-            laid[place[sample], column] = value
-    return Vectors(samples, tuple(kept), laid)
+def _cluster(one: Json) -> Cluster:
+    return Cluster(
+        id=one["id"],
+        name=one["name"],
+        size=one["size"],
+        accuracy=one["accuracy"],
+        units=tuple((unit["name"], unit["mean"], unit["rest"]) for unit in one["units"]),
+        is_flagged=one["flagged"],
+        outline=np.array(one["outline"]).reshape(-1, 2),
+    )

@@ -15,7 +15,7 @@ from xai.jail import browser, level
 from xai.reports.bundle import write_bundle
 from xai.reports.outline import check_sections, outline
 from xai.reports.results import Results
-from xai.runner import agreement, faithfulness
+from xai.runner import agreement, faithfulness, strategies
 from xai.runner.manifest import manifest
 from xai.runner.merge import merge
 from xai.runner.options import Options, choices_of, score_of, target_of, temperature_of, tokens_of
@@ -73,6 +73,10 @@ def _check_formats(formats: tuple[str, ...]) -> None:
             raise InvalidParameter(f"A report is written as {' or '.join(FORMATS)}, not {form!r}.")
     if "pdf" in formats and browser.find() is None:
         raise InvalidParameter(browser.MISSING)
+
+
+_STEPS = {"agreement": agreement.evaluate, strategies.ROLE: strategies.evaluate}
+"""Steps that need no model, by role."""
 
 
 class _Run:
@@ -148,9 +152,9 @@ class _Run:
 
     def _one(self, session: Session, job: JobPlan, folders: Mapping[str, Path]) -> Path:
         facts, target = job.as_json() | {"key": job.key}, self.work / job.key
-        if job.role == "agreement":
-            self.report("agreement", 0, 0)
-            agreement.evaluate(folders, target, facts)
+        if job.role in _STEPS:
+            self.report(job.role, 0, 0)
+            _STEPS[job.role](folders, target, facts)
             return target
         recipe, is_measured = self.recipe, job.role == faithfulness.ROLE
         if is_measured:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from xai.evaluation.strategies import Cluster, Strategies
 from xai.figures.bars import Bar, draw, scale_of
 from xai.figures.parts import signed
-from xai.reports import strategies
+from xai.reports import explained, strategies
 from xai.reports.drawn_strategies import around
 from xai.reports.method import MethodResult
 from xai.reports.phrasing import percent
@@ -57,7 +57,8 @@ def page(results: Results, methods: list[MethodResult], view: View) -> dict[str,
     graph = strategies.of(results, method)
     context: dict[str, Any] = {"methods": methods, "method": method, "graph": graph}
     if graph is None:
-        return context | {"least": strategies.SAMPLES_LEAST}
+        least = strategies.SAMPLES_LEAST if strategies.is_computed(results) else 0
+        return context | {"least": least}
     chosen = selected(graph, view)
     return context | {
         "clusters": [_cluster(graph, one) for one in graph.clusters],
@@ -110,7 +111,7 @@ def _selection(
         "name": named[0] if named else "",
         "size": len(where),
         "accuracy": percent(float(known.mean())) if len(known) else "",
-        "units": _contrast(strategies.contrast(strategies.vectors(results, method), mine)),
+        "units": _contrast(explained.contrast(strategies.vectors(results, method), mine)),
         "samples": [_sample(results, graph, int(i)) for i in where[(at - 1) * PAGE : at * PAGE]],
         "page_at": at,
         "last": last,

@@ -22,6 +22,7 @@ STEPS = {
     Job.Role.PREDICTIONS: "Predictions",
     Job.Role.AGREEMENT: "Agreement between the methods",
     Job.Role.FAITHFULNESS: "Faithfulness to the model",
+    Job.Role.STRATEGIES: "Strategies of the model",
 }
 
 

@@ -105,21 +105,22 @@ class Run(models.Model):
 
     @property
     def more_pages(self) -> frozenset[str]:
-        """Pages that only some runs have: concepts, attention, interactions, of analyses."""
-        done = self.jobs.filter(state=State.DONE, role=Job.Role.METHOD)
-        pairs = done.filter(method="shapley", params__interactions=True).exists()
+        """Pages that only some runs have: concepts, strategies, attention, of analyses…"""
+        roles = (Job.Role.METHOD, Job.Role.ANALYSIS)
+        over = self.jobs.filter(state=State.DONE, role__in=roles)
+        found_jobs = list(over.values_list("role", "method", "params"))
+        done = [(slug, params) for role, slug, params in found_jobs if role == Job.Role.METHOD]
+        pairs = any(slug == "shapley" and params.get("interactions") for slug, params in done)
         kind = self.recipe.kind
-        cards = [catalogue.card(method, kind) for method in done.values_list("method", flat=True)]
+        cards = [catalogue.card(method, kind) for method, _params in done]
         found = {"concepts"} if any(card.scope == "concepts" for card in cards) else set()
         heads = {"attention"} if any(card.scope == "heads" for card in cards) else set()
         heads |= {"interactions"} if pairs else set()
-        is_alike = kind in {catalogue.TABULAR, catalogue.TEXT}
         local = any(card.scope == "local" and card.family != "Control" for card in cards)
-        beside = self.jobs.filter(state=State.DONE, role=Job.Role.ANALYSIS)
-        heads |= {ANALYSES[slug].page for slug in beside.values_list("method", flat=True)}
-        return frozenset(
-            found | heads | ({"strategies"} if found or (is_alike and local) else set())
-        )
+        heads |= {
+            ANALYSES[slug].page for role, slug, _params in found_jobs if role == Job.Role.ANALYSIS
+        }
+        return frozenset(found | heads | ({"strategies"} if found or local else set()))
 
 
 class Job(models.Model):
@@ -134,8 +135,9 @@ class Job(models.Model):
         AGREEMENT = "agreement", "Agreement"
         FAITHFULNESS = "faithfulness", "Faithfulness"
         ANALYSIS = "analysis", "Analysis"
+        STRATEGIES = "strategies", "Strategies"
 
-    LATER = (Role.AGREEMENT, Role.FAITHFULNESS)
+    LATER = (Role.AGREEMENT, Role.FAITHFULNESS, Role.STRATEGIES)
     """They wait for the methods, and look at those that succeeded."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="jobs")

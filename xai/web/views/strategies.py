@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from xai.reports.strategies import methods_of
+from xai.reports.explained import methods_of
 from xai.web import clusters
 from xai.web.landed import landed
 
