@@ -105,7 +105,7 @@ class Run(models.Model):
 
     @property
     def more_pages(self) -> frozenset[str]:
-        """Pages that only some runs have: concepts, strategies, attention, of analyses…"""
+        """Pages that only some runs have: concepts, strategies, attention, of analyses."""
         roles = (Job.Role.METHOD, Job.Role.ANALYSIS)
         over = self.jobs.filter(state=State.DONE, role__in=roles)
         found_jobs = list(over.values_list("role", "method", "params"))
