@@ -8,6 +8,7 @@ import pytest
 from tests.analyses.found import NAMES, parts_of_simpler
 from xai.analyses import rashomon, simpler
 from xai.errors import XaiError
+from xai.reports.analyses import scored
 from xai.reports.analyses import simpler as told
 
 
@@ -60,7 +61,7 @@ def test_parts_of_other_rows_are_refused():
 def test_a_simple_learner_near_the_best_answers_the_question(found):
     texts = [one.text for one in told.said(found, None)]
     assert texts[0].startswith("A simpler model would do on these data")
-    shown = told.score(told.learner(found, found["simple"])["mean"], found)
+    shown = scored.score(told.learner(found, found["simple"])["mean"], found)
     assert shown in texts[0]
     assert "not refitted" in texts[1]
 

@@ -73,6 +73,20 @@ ANALYSES: dict[str, Analysis] = {
             parts=40,
             shards=8,
         ),
+        Analysis(
+            slug="peers",
+            title="Interpretable peers",
+            summary="A small tree and a sparse linear model are fitted here to your labelled rows, "
+            "to be read whole and held beside the uploaded model. Forward selection on a peer says "
+            "how few columns would do.",
+            source="Bloch and Friedrich 2022; Breiman et al. 1984; Tibshirani 1996",
+            kinds=(TABULAR,),
+            cost="some hundred small fits; each labelled row answered once",
+            evaluations=lambda rows, _features: min(rows, 1000),
+            seconds=15.0,
+            module="xai.workbench.analyses.peers",
+            page="simpler",
+        ),
     )
 }
 """In the order of the form and the pages."""

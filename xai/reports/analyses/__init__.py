@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from xai.reports.analyses import simpler
-from xai.reports.markup import Html
+from xai.analyses.catalogue import ANALYSES
+from xai.reports.analyses import peers, simpler
+from xai.reports.markup import Html, join
 from xai.reports.results import Results
 from xai.reports.sentence import Sentence
 
-MODULES: dict[str, ModuleType] = {"simpler": simpler}
+MODULES: dict[str, ModuleType] = {"simpler": simpler, "peers": peers}
 """By slug, in the order of the pages. Each has `said`, `FIGURES` and `written`."""
 
 
@@ -41,10 +42,11 @@ def draw(results: Results, name: str, query: Mapping[str, str]) -> dict[str, Any
     return drawn
 
 
-def section(slug: str, results: Results) -> Html:
-    """Return the section of an analysis in the report; empty without a result."""
-    found = results.analysis(slug)
-    if found is None:
-        return Html()
-    written: Html = MODULES[slug].written(found, results)
-    return written
+def section(page: str, results: Results) -> Html:
+    """Return the section of the report that stands for a page; empty without a result."""
+    parts = []
+    for slug, module in MODULES.items():
+        found = results.analysis(slug) if ANALYSES[slug].page == page else None
+        if found is not None:
+            parts.append(module.written(found, results))
+    return join(parts)

@@ -10,14 +10,12 @@ import numpy as np
 from xai.analyses.names import title as title_of
 from xai.figures import ranges
 from xai.figures.ranges import Series
-from xai.reports.html_lanes import scroll
-from xai.reports.markup import Html, join, tag
-from xai.reports.phrasing import between, counted, listed, named, number, percent, two
+from xai.reports.analyses.scored import Found, interval, low, points, score, table, unit
+from xai.reports.markup import Html, join, name, tag
+from xai.reports.phrasing import counted, listed, named, number, percent
 from xai.reports.results import Results
 from xai.reports.sentence import Sentence, Tone
-from xai.vocabulary import Json
 
-Found = Mapping[str, Any]
 PAGE = "simpler"
 
 
@@ -31,23 +29,6 @@ def said(found: Found, _results: Results) -> list[Sentence]:
     ]
 
 
-def score(value: float, found: Found) -> str:
-    """Return an accuracy in percent, or R² with two decimals."""
-    return percent(value) if found["score"] == "accuracy" else f"R² {two(value)}"
-
-
-def points(value: float, found: Found) -> str:
-    """Return a difference of two scores: "1.2 points" of percent, or of R²."""
-    if found["score"] != "accuracy":
-        return two(value)
-    return f"{round(100 * value, 1) + 0.0:.1f}".replace("-", "−")
-
-
-def unit(found: Found) -> str:
-    """Return what a difference is counted in."""
-    return "percentage points" if found["score"] == "accuracy" else "of R²"
-
-
 def learner(found: Found, slug: str) -> dict[str, Any]:
     """Return the line of a learner."""
     return next(dict(one) for one in found["learners"] if one["slug"] == slug)
@@ -56,17 +37,17 @@ def learner(found: Found, slug: str) -> dict[str, Any]:
 def _answer(found: Found) -> Sentence:
     simple, best = learner(found, found["simple"]), learner(found, found["best"])
     apart, near = found["difference"], len(found["near"])
-    reached = f"{score(simple['mean'], found)} ({_interval(simple, found)})"
+    reached = f"{score(simple['mean'], found)} ({interval(simple, found)})"
     if simple["slug"] == best["slug"]:
         text = (
-            f"A simpler model would do on these data: {_low(simple['title'])}, which a person can "
+            f"A simpler model would do on these data: {low(simple['title'])}, which a person can "
             f"read whole, is the best of the five learners fitted here with {reached}."
         )
     else:
         begin = {True: "A simpler model would do on these data", False: _DOUBT[found["verdict"]]}
         text = (
-            f"{begin[simple['is_near']]}: {_low(simple['title'])}, the best of the simple ones, "
-            f"reaches {reached}, {_low(best['title'])}, the best of all five, "
+            f"{begin[simple['is_near']]}: {low(simple['title'])}, the best of the simple ones, "
+            f"reaches {reached}, {low(best['title'])}, the best of all five, "
             f"{score(best['mean'], found)}; {points(apart['value'], found)} {unit(found)} apart "
             f"(95 % interval {points(apart['low'], found)} to {points(apart['high'], found)})."
         )
@@ -92,7 +73,7 @@ def _against_own(found: Found) -> list[Sentence]:
     gains = own["simple_gains"]
     text = (
         f"The uploaded model itself has {score(own['mean'], found)} on the same "
-        f"{counted(found['rows'], 'row')} ({_interval(own, found)}), not refitted: if it learnt "
+        f"{counted(found['rows'], 'row')} ({interval(own, found)}), not refitted: if it learnt "
         f"from these rows, that flatters it. {simple['title']} is "
         f"{points(abs(gains['value']), found)} {unit(found)} "
         f"{'above' if gains['value'] >= 0 else 'below'} it (difference, 95 % interval "
@@ -136,15 +117,6 @@ def _reliance(found: Found) -> list[Sentence]:
             f"ranges from {points(top['least'], found)} to {points(top['most'], found)}."
         )
     return [Sentence(text, PAGE, "#reliance", topic="simpler")]
-
-
-def _interval(bounded: Mapping[str, float], found: Found) -> str:
-    form = "percent" if found["score"] == "accuracy" else "two"
-    return between(bounded["low"], bounded["high"], form)
-
-
-def _low(text: str) -> str:
-    return text[0].lower() + text[1:]
 
 
 def draw_learners(found: Found, _results: Results, _query: Mapping[str, str]) -> dict[str, Any]:
@@ -208,11 +180,11 @@ def shown(found: Found, _results: Results) -> dict[str, Any]:
     if "ambiguity" in many:
         facts += [
             ("Ambiguity", percent(many["ambiguity"]),
-             f"of the rows, on which any of them differs from {_low(reference(found))}"),
+             f"of the rows, on which any of them differs from {low(reference(found))}"),
             ("Discrepancy", percent(many["discrepancy"]), "of the rows, for the one that differs "
              "most"),
             ("Uploaded model", percent(many["differs"]), "of the rows on which it differs from "
-             f"{_low(reference(found))}"),
+             f"{low(reference(found))}"),
         ]  # fmt: skip
     if "range" in many:
         what = "between the least and the largest prediction of a row, on average"
@@ -233,42 +205,33 @@ def shown(found: Found, _results: Results) -> dict[str, Any]:
 
 def written(found: Found, _results: Results) -> Html:
     """Return the section of the report."""
+    own = found["own"]
     heads = ("Learner", "Score on held-out halves", "Near the best", "Can be read whole")
-    lines = [
-        _line(one["title"], one, found, "yes" if one["is_near"] else "no",
-              "yes" if one["is_simple"] else "no")
+    lines: list[list[str | Html]] = [
+        [
+            one["title"],
+            f"{score(one['mean'], found)} ({interval(one, found)})",
+            "yes" if one["is_near"] else "no",
+            "yes" if one["is_simple"] else "no",
+        ]
         for one in found["learners"]
-    ]  # fmt: skip
-    lines.append(_line("Uploaded model, not refitted", found["own"], found, "–", "–"))
-    head = tag("thead", tag("tr", [tag("th", word, scope="col") for word in heads]))
-    below = [
-        tag(
-            "tr",
-            tag("th", row["name"], scope="row"),
-            [tag("td", points(row[key], found), class_="number")
-             for key in ("least", "middle", "most", "own")],
-        )
+    ]
+    reached = f"{score(own['mean'], found)} ({interval(own, found)})"
+    lines.append(["Uploaded model, not refitted", reached, "–", "–"])
+    below: list[list[str | Html]] = [
+        [name(row["name"]), *(points(row[k], found) for k in ("least", "middle", "most", "own"))]
         for row in found["reliance"][:20]
-    ]  # fmt: skip
-    names = ("Feature", "Least", "Median", "Most", "Uploaded model")
+    ]
+    what = (
+        f"{unit(found).capitalize()} lost on held-out rows when a column is shuffled, over "
+        f"{found['multiplicity']['members']} fits of the learners near the best."
+    )
     return join(
         tag("p", _method(found), class_="quiet"),
-        scroll("Learners", tag("table", head, tag("tbody", lines), class_="plain")),
+        table("Learners", heads, lines),
         tag("h3", "What nearly equal models rely on"),
-        tag("p", f"{unit(found).capitalize()} lost on held-out rows when a column is shuffled, "
-            f"over {found['multiplicity']['members']} fits of the learners near the best.",
-            class_="quiet"),
-        scroll("Reliance", tag(
-            "table", tag("thead", tag("tr", [tag("th", word, scope="col") for word in names])),
-            tag("tbody", below), class_="plain",
-        )),
-    )  # fmt: skip
-
-
-def _line(title: str, one: Mapping[str, Json], found: Found, near: str, simple: str) -> Html:
-    reached = f"{score(float(one['mean']), found)} ({_interval(one, found)})"
-    return tag(
-        "tr", tag("th", title, scope="row"), tag("td", reached), tag("td", near), tag("td", simple)
+        tag("p", what, class_="quiet"),
+        table("Reliance", ("Feature", "Least", "Median", "Most", "Uploaded model"), below),
     )
 
 
