@@ -58,4 +58,5 @@ def folders(job: Job) -> dict[str, Path]:
 
 def _scope(job: Job) -> str:
     facts = json.loads((shelf.results(job.result) / "job.json").read_text("utf-8"))
-    return str(facts.get("scope", "local"))
+    # The control explains nothing: with it alone there is nothing to compare.
+    return "" if facts.get("family") == "Control" else str(facts.get("scope", "local"))

@@ -20,7 +20,7 @@ from skops.io import dump
 
 from xai.analyses import simpler
 from xai.analyses.catalogue import ANALYSES
-from xai.runner.analyses import plain
+from xai.analyses.plain import plain
 from xai.vocabulary import Recipe
 from xai.workbench.versions import versions
 

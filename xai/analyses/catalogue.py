@@ -87,6 +87,24 @@ ANALYSES: dict[str, Analysis] = {
             module="xai.workbench.analyses.peers",
             page="simpler",
         ),
+        Analysis(
+            slug="external",
+            title="On other data",
+            summary="The same model on a second dataset of the same columns, such as another "
+            "hospital's: how right it is there, whether it relies on the same, what moved.",
+            source="Bloch and Friedrich 2022; Lundberg et al. 2020 (Shapley values of the loss)",
+            kinds=(TABULAR,),
+            cost="up to 5,000 rows of each dataset, shuffled column by column; Shapley values of "
+            "100 rows of each, and of the loss of 40",
+            evaluations=lambda rows, features: (
+                2 * min(rows, 5000) * (1 + 5 * features) + 2 * 140 * 128 * 16
+            ),
+            seconds=5.0,
+            module="xai.workbench.analyses.external",
+            page="workflow",
+            needs_label=False,
+            needs_external=True,
+        ),
     )
 }
 """In the order of the form and the pages."""

@@ -31,7 +31,7 @@ _STYLES = (_CSS / "tokens.css", _CSS / "steps.css", _HERE / "report.css")
 
 _SECTION_OF_PAGE = {
     "global": "importance", "agreement": "agreement", "faithfulness": "faithfulness",
-    "compare": "samples", "run": "methods", "simpler": "simpler",
+    "compare": "samples", "run": "methods", "simpler": "simpler", "workflow": "workflow",
 }  # fmt: skip
 
 
@@ -184,6 +184,7 @@ WRITERS: dict[str, Callable[[Results, Outline], Html]] = {
     "heads": _plainly(html_heads.found),
     "agreement": _plainly(html_tables.agreement),
     "faithfulness": _plainly(html_faithful.faithfulness),
+    "workflow": _plainly(lambda r: analyses.section("workflow", r)),
     "simpler": _plainly(lambda r: analyses.section("simpler", r)),
     "samples": lambda results, chosen: html_tables.samples(results, chosen.samples),
     "methods": _plainly(html_facts.methods),

@@ -19,6 +19,7 @@ SECTIONS = {
     "heads": "Attention heads",
     "agreement": "Agreement",
     "faithfulness": "Faithfulness",
+    "workflow": "Other data",
     "simpler": "A simpler model",
     "samples": "Single rows",
     "methods": "Methods",

@@ -11,6 +11,7 @@ Topic = Literal[
     "faithfulness",
     "distrust",
     "performance",
+    "workflow",
     "simpler",
     "failed",
     "caution",

@@ -23,6 +23,7 @@ TITLES: dict[Topic, str] = {
     "faithfulness": "Which methods are faithful to the model",
     "distrust": "Which methods to distrust here, and why",
     "performance": "How right the model is here",
+    "workflow": "What other data say",
     "simpler": "Would a simpler model do",
     "failed": "What has no result",
     "caution": "What not to conclude",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from xai.analyses import catalogue
+from xai.analyses.plain import plain
 from xai.errors import XaiError
 from xai.runner.folders import write_folder
 from xai.runner.parts import read_part
@@ -50,19 +48,6 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
     _write(target / f"{card.slug}.json", plain(found))
     write_folder(target, {}, facts)
     return facts
-
-
-def plain(value: Json) -> Json:
-    """Return plain data: null for every number that JSON cannot hold, no types of numpy."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist())
-    if isinstance(value, np.generic):
-        return plain(value.item())
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _write(path: Path, found: Json) -> None:

@@ -8,7 +8,7 @@ from xai.analyses.catalogue import ANALYSES
 from xai.reports import analyses
 from xai.reports.results import Results
 
-TITLES = {"simpler": "A simpler model"}
+TITLES = {"workflow": "Clinical workflow", "simpler": "A simpler model"}
 """The pages, by the name of their address."""
 
 

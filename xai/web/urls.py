@@ -70,6 +70,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/strategies/", strategies.show, name="strategies"),
     path("runs/<uuid:pk>/attention/", heads.show, name="attention"),
     path("runs/<uuid:pk>/interactions/", interactions.show, name="interactions"),
+    path("runs/<uuid:pk>/workflow/", analyses.show, {"page": "workflow"}, name="workflow"),
     path("runs/<uuid:pk>/simpler/", analyses.show, {"page": "simpler"}, name="simpler"),
     path("runs/<uuid:pk>/edit/", edits.begin, name="edit-begin"),
     path("edits/<uuid:pk>/", edits.show, name="edit"),

@@ -90,14 +90,23 @@ def open_recipe(model: str, form: str, dataset: str, recipe: Recipe) -> Opened:
     key = (model, form, dataset, repr(recipe.as_json()))
     if key not in _open:
         _open.clear()
-        _open[key] = _bind(load(model, form), read(dataset), recipe)
+        _open[key] = bind(load(model, form), read(dataset), recipe)
     return _open[key]
 
 
 _open: dict[tuple[str, ...], Opened] = {}
 
 
-def _bind(model: TabularModel, whole: Table, recipe: Recipe) -> Opened:
+def bind(
+    model: TabularModel, whole: Table, recipe: Recipe, *, every_usable: bool = False
+) -> Opened:
+    """Match a model with a table and bind it.
+
+    Parameters
+    ----------
+    every_usable : bool
+        Choose all rows that the model takes, instead of those of the recipe.
+    """
     facts = model.facts
     match = matching.match(
         facts.features,
@@ -109,9 +118,10 @@ def _bind(model: TabularModel, whole: Table, recipe: Recipe) -> Opened:
     columns = tuple(whole.columns[i] for i in match.indices)
     table = Table(columns, np.ascontiguousarray(whole.matrix[:, list(match.indices)]))
     bound = model.bind(columns)
-    chosen = choose(recipe.rows, len(table.matrix), recipe.seed)
-    gaps.check(facts, bound, table, chosen)
     usable, notes = gaps.usable(facts, table)
+    chosen = usable if every_usable else choose(recipe.rows, len(table.matrix), recipe.seed)
+    if not every_usable:
+        gaps.check(facts, bound, table, chosen)
     draw = np.random.default_rng([recipe.seed, 1])
     background = usable[np.sort(draw.permutation(len(usable))[: recipe.background])]
     reference = usable[np.sort(draw.permutation(len(usable))[:REFERENCE_ROWS])]

@@ -53,8 +53,8 @@ def _answer(found: Found) -> Sentence:
         )
     text += (
         f" {near} of {len(found['learners'])} learners are within "
-        f"{points(found['tolerance'], found)} {unit(found)} of the best; all five lie within "
-        f"{points(found['spread'], found)}"
+        f"{points(found['tolerance'], found)} {unit(found)} of the best; from the best to the last "
+        f"it is {points(found['spread'], found)}"
     )
     text += ", so the data hardly tell learners apart." if found["verdict"] == "likely" else "."
     tone: Tone = "" if simple["is_near"] else "warn"

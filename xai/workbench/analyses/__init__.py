@@ -7,6 +7,7 @@ from importlib import import_module
 import numpy as np
 
 from xai.analyses.catalogue import ANALYSES
+from xai.analyses.plain import plain
 from xai.vocabulary import Json, Progress, Recipe
 
 Arrays = dict[str, np.ndarray]
@@ -26,4 +27,4 @@ def analyse(
     """
     module = import_module(ANALYSES[payload["job"]["method"]].module)
     arrays, facts = module.analyse(payload, recipe, span, progress)
-    return arrays, {"layout": "analysis", "names": [], "notes": {}, **facts}
+    return arrays, {"layout": "analysis", "names": [], "notes": {}, **plain(facts)}

@@ -58,7 +58,7 @@ def analyse(
         "selection": _selection(known, cut, opened, lean),
         "notes": list(known.notes),
     }
-    return {}, {"result": _plain(result), "evaluations": len(own)}
+    return {}, {"result": result, "evaluations": len(own)}
 
 
 def _peer(tried: peers.Tried, own: Floats, data: Labelled) -> dict[str, Json]:
@@ -126,14 +126,3 @@ def _named(lines: list[dict[str, Json]], columns: Sequence[Column]) -> list[dict
                 line["category"] = MISSING if code < 0 else column.categories[int(code)]
             del line["feature"]
     return lines
-
-
-def _plain(value: Json) -> Json:
-    """Return plain data, for the answer of a jailed process."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not np.isfinite(value) else value
