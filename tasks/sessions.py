@@ -106,7 +106,7 @@ def _open(key: tuple[Any, ...], run: Run) -> _Kept:
         scratch=scratch,
         limits=limits(),
         threads=1,
-        external=files.stored(external) if external else None,
+        external=shelf.stored(external) if external else None,
     )
     return _Kept(key, session, scratch)
 

@@ -106,7 +106,8 @@ def test_links_lead_to_sections_that_are_there(page):
     reader = Reader(page)
     ids = {value for key, value in reader.attributes if key == "id"}
     assert {v[1:] for k, v in reader.attributes if k == "href"} <= ids
-    asked_for = {"concepts", "heads", "workflow", "simpler", "data"}  # each asks for more than this run has
+    # Each asks for more than this run has.
+    asked_for = {"concepts", "heads", "workflow", "simpler", "data"}
     assert set(SECTIONS) - asked_for <= ids
 
 
