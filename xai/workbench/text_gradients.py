@@ -16,6 +16,8 @@ from xai.workbench.mean_slopes import own_functions, recorded, undefined
 from xai.workbench.text_scores import padded
 from xai.workbench.tokenized import Tokenized
 
+FORWARDS = 4
+"""Forwards whose inputs are kept at once."""
 TRIAL = 7
 """Tokens of a first walk through a network; see `check`."""
 
@@ -34,8 +36,9 @@ class WordGradients:
         self._sizes = np.array([len(sample.ids) for sample in samples], dtype=np.int64)
 
     def batches(self, copies: int = 1) -> Iterator[Integers]:
-        """Yield samples of like size, so few that `copies` of each fit in one forward."""
-        yield from self._classifier.batches(self._sizes, copies)
+        """Yield samples of like size, so few that `copies` of each fit in a few forwards."""
+        # Of few copies several forwards are made at once: fewer of them are half empty.
+        yield from self._classifier.batches(self._sizes, max(1, copies // FORWARDS))
 
     def stack(self, of: Integers) -> tuple[Tensor, Tensor]:
         """Return embeddings and baselines of these samples, (b, t, e) each, padded."""
@@ -52,9 +55,9 @@ class WordGradients:
         scores, slopes = torch.full((len(of),), torch.nan), torch.zeros_like(inputs)
         if output > 0:
             return scores, slopes
-        step = max(1, TOKENS_AT_ONCE // inputs.shape[1])
-        for start in range(0, len(of), step):
-            part = slice(start, start + step)
+        most = max(1, TOKENS_AT_ONCE // inputs.shape[1])
+        for rows in np.array_split(np.arange(len(of)), -(-len(of) // most)):
+            part = slice(rows[0], rows[-1] + 1)
             scores[part], slopes[part] = self._part(inputs[part], of[part])
         return scores, slopes
 
@@ -79,6 +82,15 @@ class WordGradients:
             unknown = np.full(len(of), np.nan)
             return unknown, unknown, torch.zeros_like(inputs)
         check(self._classifier)
+        most = max(1, TOKENS_AT_ONCE // (2 * inputs.shape[1]))
+        parts = np.array_split(np.arange(len(of)), -(-len(of) // most))
+        found = [self._walk(inputs[rows], baselines[rows], of[rows], nodes) for rows in parts]
+        tops, bottoms, slopes = zip(*found, strict=True)
+        return np.concatenate(tops), np.concatenate(bottoms), torch.cat(slopes)
+
+    def _walk(
+        self, inputs: Tensor, baselines: Tensor, of: Integers, nodes: int
+    ) -> tuple[Floats, Floats, Tensor]:
         twice = np.tile(of, 2)
         with torch.enable_grad():
             given = torch.cat([inputs, baselines]).detach().requires_grad_()
