@@ -119,8 +119,7 @@ def plan(
         if _wants_another_seed(card, model):
             few = replace(size, rows=min(chosen, SELF_ROWS))
             jobs.append(_job("self", card, choice, recipe, few, model))
-    steps = (*_strategies(recipe, jobs), _agreement(recipe, jobs))
-    later = (*steps, *_faithfulness(recipe, jobs, model, dataset))
+    later = (*_looking_back(recipe, jobs), *_faithfulness(recipe, jobs, model, dataset))
     asked = [ANALYSES[slug] for slug in recipe.analyses]
     return (*jobs, *later, *(_analysis(recipe, one, model, dataset) for one in asked))
 
@@ -222,25 +221,16 @@ def _job(
     return JobPlan(role, card.slug, params, seed, key, planned, seconds, shards)
 
 
-def _agreement(recipe: Recipe, jobs: list[JobPlan]) -> JobPlan:
+def _looking_back(recipe: Recipe, jobs: list[JobPlan]) -> tuple[JobPlan, ...]:
+    """Return the steps that need no model: graphs of strategies, where one can be, agreement."""
+    found = [job for job in jobs if job.role == "method"]
+    concepts = [catalogue.card(job.method, recipe.kind).scope == "concepts" for job in found]
+    shared = any(concepts) or any(_is_measured(job, recipe.kind) for job in found)
     parts = sorted(job.key for job in jobs)
-    key = job_key(recipe, {"role": "agreement", "parts": parts})
-    return JobPlan("agreement", "", {}, recipe.seed, key, 0, 0.0, (ShardPlan(0, 1, 0),))
-
-
-def _strategies(recipe: Recipe, jobs: list[JobPlan]) -> tuple[JobPlan, ...]:
-    """Return the step that makes the graphs of strategies, where a method has one."""
-    methods = [catalogue.card(job.method, recipe.kind) for job in jobs if job.role == "method"]
-    if not any(has_strategies(card) for card in methods):
-        return ()
-    parts = sorted(job.key for job in jobs)
-    key = job_key(recipe, {"role": "strategies", "parts": parts})
-    return (JobPlan("strategies", "", {}, recipe.seed, key, 0, 0.0, (ShardPlan(0, 1, 0),)),)
-
-
-def has_strategies(card: Card) -> bool:
-    """Whether the explanations of a method are over units that samples share."""
-    return card.scope == "concepts" or (card.scope == "local" and card.family != "Control")
+    keys = {role: job_key(recipe, {"role": role, "parts": parts})
+            for role in (*["strategies"] * shared, "agreement")}  # fmt: skip
+    once = (ShardPlan(0, 1, 0),)
+    return tuple(JobPlan(r, "", {}, recipe.seed, key, 0, 0.0, once) for r, key in keys.items())
 
 
 def _faithfulness(
