@@ -15,9 +15,6 @@ from xai.reports.reading import stamp
 from xai.reports.results import Results
 from xai.vocabulary import Floats, Integers, Json
 
-BATCH = 64
-"""Maps read at once: those of a large run do not fit into the memory of a page."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shares:
@@ -118,18 +115,19 @@ def painted(method: MethodResult, sample: int, concepts: list[int]) -> list[Pain
 
 
 def _maps(path: Path, places: list[int]) -> list[tuple[Floats, tuple[int, int]]]:
-    wanted, found, start = set(places), {}, 0
+    """Read the rows at `places`, and of the others only those of the same groups."""
+    found = {}
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(BATCH, columns=["values", "shape"]):
-            for place in range(start, start + batch.num_rows):
-                if place in wanted:
-                    row = batch.slice(place - start, 1)
-                    values = row.column(0)[0].values.to_numpy().astype(np.float64)
-                    height, width = row.column(1)[0].as_py()
-                    found[place] = (values, (int(height), int(width)))
-            start += batch.num_rows
-            if len(found) == len(wanted):
-                break
+        sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+        starts = np.cumsum([0, *sizes])
+        groups = np.searchsorted(starts, places, side="right") - 1
+        for group in np.unique(groups):
+            table = file.read_row_group(int(group), columns=["values", "shape"])
+            for place in np.array(places)[groups == group].tolist():
+                row = place - int(starts[group])
+                values = table.column("values")[row].values.to_numpy().astype(np.float64)
+                height, width = table.column("shape")[row].as_py()
+                found[place] = (values, (int(height), int(width)))
     return [found[place] for place in places]
 
 

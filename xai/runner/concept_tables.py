@@ -31,7 +31,10 @@ MAPS = pa.schema(
 
 def files(slug: str, reply: Json, arrays: Mapping[str, np.ndarray]) -> dict[str, pa.Table]:
     """Return shares, maps, and the importance of every concept beside the other methods'."""
-    count = len(arrays["samples"])
+    # A page asks for all concepts of one picture: they lie together, in one group of rows.
+    order = np.lexsort((arrays["concepts"], arrays["samples"]))
+    arrays = {name: array[order] for name, array in arrays.items()}
+    count = len(order)
     shared = {
         "sample": pa.array(arrays["samples"], pa.int64()),
         "concept": pa.array(arrays["concepts"], pa.int32()),

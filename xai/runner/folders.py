@@ -14,6 +14,9 @@ import pyarrow.parquet as pq
 
 from xai.vocabulary import Json
 
+ROWS_TOGETHER = {"concept_maps.parquet": 64}
+"""Rows of a group, in tables of which a page reads a few rows: it unpacks whole groups."""
+
 
 def write_folder(target: Path, files: Mapping[str, pa.Table], facts: Mapping[str, Json]) -> None:
     """Write tables and `job.json` under temporary names, then rename each; `job.json` last."""
@@ -21,7 +24,8 @@ def write_folder(target: Path, files: Mapping[str, pa.Table], facts: Mapping[str
     fresh = Path(tempfile.mkdtemp(prefix=".merge-", dir=target))
     try:
         for name, table in files.items():
-            pq.write_table(table, fresh / name, compression="zstd")
+            rows = ROWS_TOGETHER.get(name)
+            pq.write_table(table, fresh / name, compression="zstd", row_group_size=rows)
             os.replace(fresh / name, target / name)  # noqa: PTH105
         (fresh / "job.json").write_text(json.dumps(facts))
         os.replace(fresh / "job.json", target / "job.json")  # noqa: PTH105

@@ -223,14 +223,13 @@ def _job(
 
 def _looking_back(recipe: Recipe, jobs: list[JobPlan]) -> tuple[JobPlan, ...]:
     """Return the steps that need no model: graphs of strategies, where one can be, agreement."""
-    found = [job for job in jobs if job.role == "method"]
-    concepts = [catalogue.card(job.method, recipe.kind).scope == "concepts" for job in found]
-    shared = any(concepts) or any(_is_measured(job, recipe.kind) for job in found)
+    found = [catalogue.card(job.method, recipe.kind) for job in jobs if job.role == "method"]
+    shared = any(card.scope in {"local", "concepts"} and card.family != "Control" for card in found)
     parts = sorted(job.key for job in jobs)
     keys = {role: job_key(recipe, {"role": role, "parts": parts})
             for role in (*["strategies"] * shared, "agreement")}  # fmt: skip
-    once = (ShardPlan(0, 1, 0),)
-    return tuple(JobPlan(r, "", {}, recipe.seed, key, 0, 0.0, once) for r, key in keys.items())
+    plans = [(role, "", {}, recipe.seed, key, 0, 0.0) for role, key in keys.items()]
+    return tuple(JobPlan(*one, (ShardPlan(0, 1, 0),)) for one in plans)
 
 
 def _faithfulness(
