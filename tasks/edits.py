@@ -44,7 +44,7 @@ def begin(run: Run, text: str, pair: str = "", continuation: str = "") -> Run:
         raise InvalidParameter(f"An edited text has at most {LONGEST:,} letters.")
     dataset = _written(run.owner, row)
     asked = _recipe(recipe, dataset, has_continuation=bool(continuation))
-    return queue.submit(run.owner, asked, run.model, dataset, parent=run)
+    return queue.submit(run.owner, asked, run.model, dataset, replacer=run.replacer, parent=run)
 
 
 def forget() -> None:

@@ -24,12 +24,20 @@ RETRIED = (State.PARTIAL, State.FAILED, State.CANCELLED)
 
 
 def submit(
-    owner: Any, recipe: Recipe, model: Upload, dataset: Upload, *, parent: Run | None = None
+    owner: Any,
+    recipe: Recipe,
+    model: Upload,
+    dataset: Upload,
+    *,
+    replacer: Upload | None = None,
+    parent: Run | None = None,
 ) -> Run:
     """Write a run with its jobs and shards, link what is there already, and wake workers.
 
     Parameters
     ----------
+    replacer : Upload or None
+        The masked language model that the recipe names.
     parent : Run or None
         The run of which this one explains an edited text.
 
@@ -45,6 +53,7 @@ def submit(
             model=model,
             dataset=dataset,
             external=_external(owner, recipe),
+            replacer=replacer,
             parent=parent,
             recipe_json=recipe.as_json(),
         )

@@ -47,7 +47,8 @@ _timer: threading.Timer | None = None
 def using(run: Run) -> Iterator[Session]:
     """Give the child of a run's model and dataset; another owner's is never shared."""
     global _kept  # noqa: PLW0603 - one child per worker process is the point
-    key = (run.owner_id, run.model.sha256, run.dataset.sha256, run.recipe.external)
+    recipe = run.recipe
+    key = (run.owner_id, recipe.model, recipe.dataset, recipe.external, recipe.replacer)
     with _lock:
         if _kept is None or _kept.key != key:
             close()
@@ -104,6 +105,7 @@ def _open(key: tuple[Any, ...], run: Run) -> _Kept:
         run.model.facts["format"],
         shelf.stored(run.dataset.sha256),
         scratch=scratch,
+        replacer=shelf.stored(run.replacer.sha256) if run.replacer else None,
         limits=limits(),
         threads=1,
         external=shelf.stored(external) if external else None,

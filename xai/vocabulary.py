@@ -208,6 +208,8 @@ class Recipe:
         0: the likeliest token each time; 1: drawn as the model says, by `seed`.
     score : str
         Of a text classifier: "logit" of the class, or "" for its probability.
+    replacer : str
+        SHA-256 of a masked language model that `reagent` takes its replacements from; "" for none.
     kind : str
         Of the model, a key of `xai.methods.catalogue.KINDS`.
     analyses : tuple of str
@@ -231,6 +233,7 @@ class Recipe:
     continuation: str = ""
     tokens: int = 0
     temperature: float = 0.0
+    replacer: str = ""
     score: str = ""
     analyses: tuple[str, ...] = ()
     external: str = ""

@@ -49,7 +49,7 @@ def test_the_model_copies(copied):
             assert one.ids[cause] == one.ids[cause - BACK]
 
 
-@pytest.mark.parametrize("source", ["unigrams", "uniform", "model"])
+@pytest.mark.parametrize("source", ["unigrams", "uniform", "model", "classes"])
 def test_reagent_ranks_the_copied_token_first(copied, source):
     found = reagent.attribute(copied[1], reagent.Params(source=source))
     assert hits(found, copied[1]) >= 0.95

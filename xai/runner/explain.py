@@ -15,7 +15,7 @@ from xai.jail import browser, level
 from xai.reports.bundle import write_bundle
 from xai.reports.outline import check_sections, outline
 from xai.reports.results import Results
-from xai.runner import agreement, faithfulness, strategies
+from xai.runner import agreement, faithfulness, lenders, replacers, strategies
 from xai.runner.manifest import manifest
 from xai.runner.merge import merge
 from xai.runner.options import Options, choices_of, score_of, target_of, temperature_of, tokens_of
@@ -103,7 +103,11 @@ class _Run:
             "continuation": options.continuation,
         }
         self.fit = fit(model, form, dataset, work, kind=self.kind, **choices)
+        self.replacer, self.replacer_facts = None, dict[str, Json]()
+        if options.replacer is not None:
+            self.replacer, self.replacer_facts = lenders.opened(options.replacer, work)
         self.recipe = self._recipe()
+        replacers.check(self.recipe)
         if options.external:
             named = {"label": self.recipe.label, "features": list(options.features)}
             fit(model, form, options.external, work, kind=self.kind, **named)
@@ -124,6 +128,7 @@ class _Run:
             scratch=self.work,
             threads=threads,
             external=self.options.external,
+            replacer=self.replacer,
         )
         with session:
             for job in plan(self.recipe, self.model_facts, self.data_facts):
@@ -148,6 +153,7 @@ class _Run:
             external=_described(self.options.external, self.external_facts)
             if self.options.external
             else None,
+            replacer=_described(self.replacer, self.replacer_facts) if self.replacer else None,
         )
 
     def _one(self, session: Session, job: JobPlan, folders: Mapping[str, Path]) -> Path:
@@ -202,6 +208,7 @@ class _Run:
             continuation=self.fit.get("continuation", ""),
             tokens=tokens_of(options, self.kind),
             temperature=temperature_of(options, self.kind),
+            replacer=_sha256(self.replacer) if self.replacer else "",
             score=score_of(options.score, self.kind),
             analyses=options.analyses,
             external=_sha256(options.external) if options.external else "",

@@ -19,17 +19,20 @@ def manifest(  # noqa: PLR0913 - what is known of a run is said in full
     errors: Mapping[str, str],
     command: str = "",
     external: Mapping[str, Json] | None = None,
+    replacer: Mapping[str, Json] | None = None,
 ) -> dict[str, Json]:
     """Return the part of `manifest.json` that is known without the results.
 
     Parameters
     ----------
-    model, dataset, external : mapping
-        {"name", "size", "facts"}; None for a second dataset that was not chosen.
+    model, dataset, external, replacer : mapping
+        {"name", "size", "facts"}; None for a second dataset or a masked language model that was
+        not chosen.
     errors : mapping
         The sentence of each failed method, by slug.
     """
     facts, table = model["facts"], dataset["facts"]
+    lender = None if replacer is None else _lender(recipe, replacer)
     return {
         "product": f"Parallax {code_version()}",
         "kind": recipe.kind,
@@ -64,9 +67,14 @@ def manifest(  # noqa: PLR0913 - what is known of a run is said in full
         "isolation": isolation,
         "recipe": recipe.as_json(),
         "errors": dict(errors),
+        **({} if lender is None else {"replacer": lender}),
         "command": command
         or command_for(
-            recipe, model["name"], dataset["name"], external["name"] if external else ""
+            recipe,
+            model["name"],
+            dataset["name"],
+            external=external["name"] if external else "",
+            replacer=lender["name"] if lender else "",
         ),
     }
 
@@ -83,7 +91,18 @@ def _second(recipe: Recipe, external: Mapping[str, Json] | None) -> dict[str, Js
     }
 
 
-def command_for(recipe: Recipe, model: str, dataset: str, external: str = "") -> str:
+def _lender(recipe: Recipe, replacer: Mapping[str, Json]) -> dict[str, Json]:
+    return {
+        "name": replacer["name"],
+        "sha256": recipe.replacer,
+        "bytes": replacer["size"],
+        "architecture": replacer["facts"].get("architecture", ""),
+    }
+
+
+def command_for(
+    recipe: Recipe, model: str, dataset: str, *, external: str = "", replacer: str = ""
+) -> str:
     """Return the command line that computes the same results again."""
     words = ["python", "manage.py", "explain", model, dataset, "--out", "bundle"]
     words += ["--methods", ",".join(choice.slug for choice in recipe.methods)]
@@ -103,6 +122,7 @@ def command_for(recipe: Recipe, model: str, dataset: str, external: str = "") ->
         ("--analyses", ",".join(recipe.analyses)),
         ("--external", external),
         ("--temperature", f"{recipe.temperature:g}" if recipe.temperature else ""),
+        ("--replacer", replacer),
     ):
         words += [name, value] if value else []
     if recipe.features:

@@ -43,6 +43,7 @@ class Options:
     formats: tuple[str, ...] = ("html",)
     analyses: tuple[str, ...] = ()
     external: Path | None = None
+    replacer: Path | None = None
 
 
 def choices_of(options: Options, model: Json) -> tuple[MethodChoice, ...]:

@@ -89,11 +89,13 @@ class Session:
         dataset: Path,
         *,
         scratch: Path,
+        replacer: Path | None = None,
         limits: Limits | None = None,
         threads: int = 1,
         external: Path | None = None,
     ) -> None:
         """Start nothing yet: the child starts with the first shard."""
+        self._replacer = None if replacer is None else replacer.resolve()
         self._model, self._form, self._dataset = model.resolve(), form, dataset.resolve()
         self._external = external.resolve() if external else None
         self._scratch, self._threads = scratch, threads
@@ -144,6 +146,8 @@ class Session:
             "stop": stop,
             "out": str(out.resolve()),
         }
+        if self._replacer is not None:
+            payload["replacer"] = str(self._replacer)
         try:
             if given is not None:
                 payload["given"] = _give(given, out)
@@ -167,7 +171,7 @@ class Session:
             self._room = _new_room(self._scratch)
             self._child = Child(
                 HANDLER,
-                [self._model, self._dataset, *filter(None, [self._external])],
+                [self._model, self._dataset, *filter(None, [self._external, self._replacer])],
                 self._room,
                 self._limits,
                 threads=self._threads,

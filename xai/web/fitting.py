@@ -12,10 +12,15 @@ from xai.assets.model import Feature
 from xai.assets.table import Column
 from xai.errors import XaiError
 from xai.methods.catalogue import GENERATION, IMAGES, TABULAR
+from xai.runner.replacers import is_masked
 from xai.web.models import Upload
 
 PICTURES = "images"
 """Kind of a dataset of pictures; the other kind is a table."""
+_LENDS = (
+    "A masked language model is not explained itself: it lends its words to ReAGent. Choose it in "
+    "a new explanation of a language model, as the model that replacements come from."
+)
 _OTHER = {
     True: "The model reads pictures, and this data is a table.",
     False: "The data are pictures, and the model does not read pictures.",
@@ -48,6 +53,8 @@ def fits(upload: Upload, others: Iterable[Upload]) -> list[Fit]:
 def fit(model: Upload, dataset: Upload, other: Upload) -> Fit:
     """Say whether the data are of the model's kind, and which columns it would read."""
     kind, found = str(model.facts["kind"]), str(dataset.facts["kind"])
+    if is_masked(model.facts):
+        return Fit(other, is_fitting=False, reason=_LENDS)
     if kind == IMAGES or found == PICTURES:
         is_fitting = kind == IMAGES and found == PICTURES
         reason = "" if is_fitting else _OTHER[kind == IMAGES]

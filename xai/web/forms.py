@@ -12,15 +12,19 @@ from xai.errors import InvalidParameter, XaiError
 from xai.methods import catalogue
 from xai.methods.shapley.pairs import order as pairs
 from xai.runner.plan import missing_capability
+from xai.runner.replacers import KIND
+from xai.runner.replacers import check as check_replacer
 from xai.vocabulary import MethodChoice, Recipe
 from xai.web import fitting
+from xai.web.asked import FIELDS, OF_KINDS, targets
 from xai.web.boxes import MethodField, ParameterField
 from xai.web.further import Further
+from xai.web.models import Upload
+from xai.web.picker import UploadField
 
 if TYPE_CHECKING:
     from xai.methods.card import Card, Parameter
     from xai.web.fitting import Fit
-    from xai.web.models import Upload
 
 ROWS_HOW = (
     ("sample", "A random sample"),
@@ -76,7 +80,7 @@ class RunForm(forms.Form):
     continuation = forms.ChoiceField(
         label="Column with the continuation",
         required=False,
-        help_text="Without one, the model writes it, choosing the most likely token each time.",
+        help_text="Without one, the model writes it.",
     )
     tokens = forms.IntegerField(
         label="Tokens to write",
@@ -85,6 +89,22 @@ class RunForm(forms.Form):
         initial=16,
         required=False,
         help_text="Each written token is explained. A given continuation is cut here.",
+    )
+    temperature = forms.FloatField(
+        label="Temperature",
+        min_value=0,
+        max_value=5,
+        initial=0,
+        required=False,
+        help_text="0: the likeliest token each time. 1: drawn as the model says, by the seed.",
+    )
+    replacer = UploadField(
+        queryset=None,
+        label="Replacements from",
+        required=False,
+        empty_label="No masked language model",
+        help_text="For ReAGent with the source “masked”: a second model, which guesses what else "
+        "could stand in each place.",
     )
     score = forms.ChoiceField(
         label="Score to explain",
@@ -107,10 +127,12 @@ class RunForm(forms.Form):
         self.model, self.dataset = model, dataset
         self.kind = str(model.facts["kind"])
         self._cards = catalogue.of(self.kind)
-        for name in _OF_KINDS - _FIELDS[self.kind]:
+        for name in OF_KINDS - FIELDS[self.kind]:
             del self.fields[name]
         self.further = Further(data, model, dataset)
         self._offer(fit or fitting.Fit(dataset, is_fitting=True))
+        if "replacer" in self.fields:
+            self._lend()
         rows = dataset.facts["rows"]
         self.fields["rows_count"].initial = min(100, rows)
         self.fields["rows_how"].help_text = f"The dataset has {rows:,} rows."
@@ -122,7 +144,7 @@ class RunForm(forms.Form):
         texts = text_columns(self.dataset.facts)
         none = [("", "None")]
         choices = {
-            "target": _targets(facts),
+            "target": targets(facts),
             "label": none + [(c, c) for c in columns],
             "text": [(c, c) for c in texts],
             "pair": none + [(c, c) for c in texts],
@@ -137,6 +159,11 @@ class RunForm(forms.Form):
             usable = [name for name in columns if name != fit.label]
             self.fields["features"].initial = "\n".join(usable[: len(facts["features"])])
 
+    def _lend(self) -> None:
+        """Offer the owner's masked language models."""
+        mine = Upload.objects.filter(owner=self.model.owner).listed().ready()
+        self.fields["replacer"].queryset = mine.filter(facts__kind=KIND)  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
         """Read rows and methods, each with a sentence of its own if it is wrong."""
         cleaned = super().clean() or {}
@@ -149,6 +176,7 @@ class RunForm(forms.Form):
         self._methods = [choice for choice in map(self._method, self._ticked()) if choice]
         if not self.errors:
             self._try("rows_how", self._pairs)
+            self._try(None, lambda: check_replacer(self.recipe()))
         if not self._methods and not self.errors:
             self.add_error(None, "Choose at least one method.")
         return cleaned
@@ -262,26 +290,9 @@ class RunForm(forms.Form):
             pair=answers.get("pair") or "",
             continuation=answers.get("continuation") or "",
             score=answers.get("score") or "",
+            temperature=answers.get("temperature") or 0.0,
+            replacer=getattr(answers.get("replacer"), "sha256", ""),
             tokens=answers.get("tokens") or (16 if "tokens" in self.fields else 0),
             analyses=self.further.slugs,
             external=self.further.sha256,
         )
-
-
-_OF_KINDS = {
-    "target", "label", "features", "background", "text", "pair", "score", "continuation", "tokens",
-}  # fmt: skip
-_FIELDS = {
-    catalogue.TABULAR: {"target", "label", "features", "background"},
-    catalogue.TEXT: {"target", "label", "text", "pair", "score"},
-    catalogue.GENERATION: {"text", "continuation", "tokens"},
-    catalogue.IMAGES: {"target"},
-}
-"""Which of the fields that not every kind of model has it has."""
-
-
-def _targets(facts: dict[str, Any]) -> list[tuple[str, str]]:
-    if facts["problem"] == "regression":
-        return [("value", "The predicted value")]
-    names = [(name, f"Always “{name}”") for name in facts["outputs"]]
-    return [("", "The predicted class of each row"), *names]

@@ -52,6 +52,7 @@ class Landed:
             run.recipe,
             _described(run.model),
             _described(run.dataset),
+            replacer=_described(run.replacer) if run.replacer else None,
             isolation=str(system.read()["isolation"].get("level", "unknown")),
             errors={job.method: job.error for job in self.failed if job.role in _ASKED},
             external=_described(run.external) if run.external else None,
@@ -93,7 +94,8 @@ class Landed:
 
 def landed(request: HttpRequest, pk: uuid.UUID) -> Landed:
     """Return what has landed of the owner's run; 404 for strangers and before the first result."""
-    runs = Run.objects.for_user(request.user).select_related("model", "dataset", "external")
+    mine = Run.objects.for_user(request.user)
+    runs = mine.select_related("model", "dataset", "external", "replacer")
     found = Landed(run := get_object_or_404(runs, pk=pk), tuple(run.jobs.all()))
     if "predictions" not in found.folders or len(found.folders) < 2:
         raise Http404("Nothing has landed yet.")

@@ -243,7 +243,7 @@ def delete(upload: Upload) -> None:
         If a run uses it.
     """
     with transaction.atomic():
-        used = Q(model=upload) | Q(dataset=upload) | Q(external=upload)
+        used = Q(model=upload) | Q(dataset=upload) | Q(external=upload) | Q(replacer=upload)
         if Run.objects.filter(used).exists():
             raise UploadError("An explanation uses this file, so it stays.", 409)
         sha = upload.sha256

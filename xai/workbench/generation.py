@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +23,10 @@ from xai.workbench import language_arena
 from xai.workbench.arena import Arena
 from xai.workbench.continued import Continued, Writing, continued
 from xai.workbench.language import Language, open_language
+from xai.workbench.language_lender import open_lender
 from xai.workbench.language_problem import problem
-from xai.workbench.language_scores import LanguageTokens
+from xai.workbench.language_scores import LanguageTokens, Sources
+from xai.workbench.token_classes import learn
 
 Arrays = dict[str, np.ndarray]
 
@@ -111,7 +113,15 @@ def pose(payload: Json, recipe: Recipe, seed: int, start: int, stop: int) -> Uni
     rows = _chosen(payload, recipe)[start:stop]
     samples = _samples(payload, recipe, rows)
     language = open_language(payload["model"])
-    return problem(language, samples, rows, seed, _frequencies(payload, recipe, language))
+    texts = _tokens(payload["model"], payload["dataset"], recipe.text, recipe.continuation)
+    counts = np.bincount(np.concatenate([[], *texts]).astype(np.int64), minlength=language.size)
+    frequencies = np.where(language.ordinary, counts, 0).astype(np.float64)
+    replacer = payload.get("replacer", "")
+    sources = Sources(
+        classes=partial(learn, texts, language.size),
+        lender=partial(open_lender, replacer) if replacer else None,
+    )
+    return problem(language, samples, rows, seed, frequencies, sources)
 
 
 def arena(payload: Json, recipe: Recipe, span: tuple[int, int], progress: Progress) -> Arena:
@@ -173,14 +183,13 @@ def _cautions(model: str, dataset: str, recipe: Recipe) -> list[str]:
     ]
 
 
-def _frequencies(payload: Json, recipe: Recipe, language: Language) -> Floats:
-    """Return how often each token stands in the dataset, special ones never, shape (v,)."""
-    texts = _texts(payload, recipe)
+@lru_cache(maxsize=1)
+def _tokens(model: str, dataset: str, text: str, continuation: str) -> list[list[int]]:
+    """Return the tokens of the texts of the dataset: what can stand in for others is counted."""
+    texts = _read(dataset, text, continuation)
     written = [*texts.texts[:COUNTED_ROWS], *(texts.pairs or ())[:COUNTED_ROWS]]
-    counts = np.zeros(language.size)
-    for ids in language.tokenizer(written)["input_ids"]:
-        counts += np.bincount(ids, minlength=language.size)
-    return np.asarray(np.where(language.ordinary, counts, 0))
+    found: list[list[int]] = open_language(model).tokenizer(written)["input_ids"]
+    return found
 
 
 def _logs(language: Language, samples: list[Continued]) -> list[Floats]:

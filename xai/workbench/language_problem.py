@@ -10,7 +10,7 @@ from xai.workbench.continued import Continued
 from xai.workbench.language import Language
 from xai.workbench.language_attention import TokenAttention
 from xai.workbench.language_gradients import TokenGradients
-from xai.workbench.language_scores import KeptTokens, LanguageTokens
+from xai.workbench.language_scores import KeptTokens, LanguageTokens, Sources
 from xai.workbench.language_soft import SoftTokens
 
 
@@ -20,6 +20,7 @@ def problem(
     rows: Integers,
     seed: int,
     frequencies: Floats,
+    sources: Sources | None = None,
 ) -> UnitProblem:
     """Return the problem of explaining every token of these continuations.
 
@@ -30,6 +31,8 @@ def problem(
     ----------
     frequencies : array of shape (v,)
         How often each token stands in the dataset.
+    sources : Sources or None
+        Word classes and a masked language model, where there are any.
     """
     players = tuple(_players(sample) for sample in samples)
     return UnitProblem(
@@ -44,7 +47,7 @@ def problem(
         attention=TokenAttention(language, samples),
         causes=tuple(sample.causes for sample in samples),
         extras={
-            "next_tokens": LanguageTokens(language, samples, frequencies),
+            "next_tokens": LanguageTokens(language, samples, frequencies, sources),
             "soft": SoftTokens(language, samples),
         },
     )

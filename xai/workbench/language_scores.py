@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from xai.errors import InvalidParameter
 from xai.units import Bools
 from xai.vocabulary import Floats, Integers
 from xai.workbench.continued import Continued
 from xai.workbench.language import Language, batches
+from xai.workbench.language_lender import Lender, lent
 
 
 class KeptTokens:
@@ -52,15 +56,55 @@ class KeptTokens:
         return log_probability(logits, targets).double().numpy()
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where words come from that a language model does not have itself; found when asked for.
+
+    Attributes
+    ----------
+    classes : callable
+        Gives the word class of each token of the vocabulary, shape (v,).
+    lender : callable, or None
+        Opens the masked language model.
+    """
+
+    classes: Callable[[], Integers]
+    lender: Callable[[], Lender] | None = None
+
+
 class LanguageTokens:
     """Next-token predictions for methods that change tokens; see `reagent_model.NextTokens`."""
 
     def __init__(
-        self, language: Language, samples: Sequence[Continued], frequencies: Floats
+        self,
+        language: Language,
+        samples: Sequence[Continued],
+        frequencies: Floats,
+        sources: Sources | None = None,
     ) -> None:
-        self._language = language
+        self._language, self._samples, self._sources = language, samples, sources
         self.tokens = tuple(sample.ids for sample in samples)
         self.frequencies, self.ordinary = frequencies, language.ordinary
+        self._lent: dict[tuple[int, int], tuple[Integers, Floats]] = {}
+
+    @cached_property
+    def classes(self) -> Integers:
+        """The word class of each token; -1 where none is known."""
+        if self._sources is None:
+            return np.full(self._language.size, -1, dtype=np.int64)
+        return self._sources.classes()
+
+    def lent(self, sample: int, count: int) -> tuple[Integers, Floats]:
+        """Return what the masked language model expects at each place; found once per context."""
+        if self._sources is None or self._sources.lender is None:
+            raise InvalidParameter(
+                "The replacement source “masked” needs a masked language model. Name one with "
+                "--replacer, or choose another source."
+            )
+        if (sample, count) not in self._lent:
+            lender = self._sources.lender()
+            self._lent[sample, count] = lent(self._language, lender, self._samples[sample], count)
+        return self._lent[sample, count]
 
     @torch.inference_mode()
     def read(self, ids: Integers, places: Integers, targets: Integers) -> tuple[Floats, Integers]:

@@ -55,10 +55,12 @@ _REAGENT = Card(
             "choice",
             "unigrams",
             "Where replacements come from, never the token itself. unigrams: tokens of the "
-            "dataset, by frequency. model: what the model expects from the left; plausible, so "
-            "predictable tokens look less important. uniform: any token; changes most, and "
-            "leaves what the model was trained on.",
-            choices=("unigrams", "model", "uniform"),
+            "dataset, by frequency. masked: what a second upload, a masked language model, "
+            "expects from both sides, sampled from its 50 best guesses. classes: tokens with "
+            "like neighbours in the dataset. model: what the model expects from the left. "
+            "Plausible words (masked, model) make predictable tokens look less important. "
+            "uniform: any token; changes most, and leaves what the model was trained on.",
+            choices=("unigrams", "masked", "classes", "model", "uniform"),
         ),
         Parameter("probes", "int", 16, "Independent walks of each output.", low=1, high=64),
         Parameter("steps", "int", 24, "Steps of each probe, fixed budget.", low=1, high=1000),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import numpy as np
 
 from xai.methods.perturbation.reagent_model import NextTokens, Request, read_all
-from xai.methods.perturbation.reagent_source import REPLACEMENTS, Source, replacement
+from xai.methods.perturbation.reagent_source import REPLACEMENTS, Source, placed, replacement
 from xai.methods.perturbation.reagent_values import Told, tell
 from xai.methods.perturbation.reagent_walk import Rules, Stream, walk
 from xai.units import UnitAttribution
@@ -85,7 +85,7 @@ def attribute(
         over probes, NaN with a single one. `per_sample` holds, for each output, "contributions":
         the mean signed evidence per step, 2 atanh of the change in probability, and their
         "contribution_errors"; "stopped": how many probes passed the stop test; "steps": the mean
-        number of steps.
+        number of steps; "placed": at which share of the tokens the source had a word to offer.
 
     Notes
     -----
@@ -121,10 +121,18 @@ def attribute(
             "contribution_errors": [one.listed(one.contribution_errors) for one in told],
             "stopped": [one.stopped.tolist() for one in told],
             "steps": [[round(float(mean), 2) for mean in one.steps] for one in told],
+            "placed": [_placed(problem, model, sample, params) for sample in range(len(told))],
         },
         evaluations=read,
         notes=_notes(params),
     )
+
+
+def _placed(problem: UnitProblem, model: NextTokens, sample: int, params: Params) -> float:
+    """Return at which share of the tokens that can be replaced the source has its own words."""
+    free = problem.players[sample] >= 0
+    found = placed(model, sample, params.source)[free]
+    return round(float(found.mean()), 3) if len(found) else 1.0
 
 
 def _notes(params: Params) -> dict[str, object]:

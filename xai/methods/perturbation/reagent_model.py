@@ -31,11 +31,17 @@ class NextTokens(Protocol):
         How often each token of the vocabulary stands in the dataset; 0 for special tokens.
     ordinary : array of shape (v,)
         True for tokens that may stand in a text.
+    classes : array of shape (v,)
+        The word class of each token, learned from the dataset; -1 where none is known.
     """
 
     tokens: tuple[Integers, ...]
     frequencies: Floats
     ordinary: Bools
+
+    @property
+    def classes(self) -> Integers:
+        """Found when it is asked for."""
 
     def read(self, ids: Integers, places: Integers, targets: Integers) -> tuple[Floats, Integers]:
         """Return log-probability and rank of tokens right after places, each of shape (m, q).
@@ -57,6 +63,20 @@ class NextTokens(Protocol):
         -------
         ids, probabilities : arrays of shape (u, count)
             Best first. At place 0, which nothing precedes, probabilities are 0.
+        """
+
+    def lent(self, sample: int, count: int) -> tuple[Integers, Floats]:
+        """Return what a masked language model expects at each place, as tokens of this one.
+
+        Returns
+        -------
+        ids, probabilities : arrays of shape (u, count)
+            A place where the two vocabularies cannot be aligned has probabilities of 0.
+
+        Raises
+        ------
+        InvalidParameter
+            If there is no masked language model.
         """
 
 

@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
+from xai.units import Bools
 from xai.vocabulary import Floats, Integers
 
 if TYPE_CHECKING:
     from xai.methods.perturbation.reagent_model import NextTokens
 
-Source = Literal["unigrams", "model", "uniform"]
+Source = Literal["unigrams", "masked", "classes", "model", "uniform"]
 
 REPLACEMENTS: dict[Source, str] = {
     "unigrams": "Replaced tokens were drawn from the dataset by frequency, never the token "
     "itself; the words around a place play no part, so the result need not be fluent.",
+    "masked": "Replaced tokens were drawn from the 50 best guesses of a masked language model, "
+    "which sees both sides, never the token itself; they are plausible, so a token with good "
+    "substitutes looks less important. The vocabularies are aligned by letters; where no guess "
+    "fits into the same number of tokens, tokens of the dataset stand in.",
+    "classes": "Replaced tokens were drawn evenly from those with like neighbours in the dataset, "
+    "classes learned there and no tagger's parts of speech, never the token itself; rare tokens "
+    "belong to none and are replaced by frequency.",
     "model": "Replaced tokens were drawn from the model's 50 best guesses from the left, never the "
     "token itself; they are plausible, so a token with good substitutes looks less important.",
     "uniform": "Replaced tokens were drawn evenly from the vocabulary, never the token itself; the "
@@ -120,8 +128,34 @@ def replacement(model: NextTokens, sample: int, source: Source) -> Replacement:
     if np.count_nonzero(shares) < FEWEST:
         shares = model.ordinary.astype(np.float64)
     common = ByFrequency.of(tokens, shares)
-    if source != "model":
+    if source in {"unigrams", "uniform"}:
         return common
-    candidates, likely = model.likely(sample, LIKELY)
+    if source == "classes":
+        candidates, likely = _alike(model, tokens)
+    else:
+        ask = model.lent if source == "masked" else model.likely
+        candidates, likely = ask(sample, LIKELY)
     allowed = model.ordinary[candidates] & (candidates != tokens[:, None])
     return ByPlace(candidates, np.cumsum(likely * allowed, axis=1), common)
+
+
+def placed(model: NextTokens, sample: int, source: Source) -> Bools:
+    """Return where a source has something of its own to offer, shape (u,)."""
+    found = replacement(model, sample, source)
+    if isinstance(found, ByPlace):
+        return np.asarray(found.shares[:, -1] > 0)
+    return np.ones(len(model.tokens[sample]) - 1, dtype=bool)
+
+
+def _alike(model: NextTokens, tokens: Integers) -> tuple[Integers, Floats]:
+    """Return the tokens of the class of each token, evenly likely, (t, c) each."""
+    classes = np.where(model.ordinary, model.classes, -1)
+    own = classes[tokens]
+    members = {c: np.flatnonzero(classes == c) for c in np.unique(own[own >= 0])}
+    width = max((len(one) for one in members.values()), default=1)
+    ids, shares = np.zeros((len(tokens), width), dtype=np.int64), np.zeros((len(tokens), width))
+    for place, name in enumerate(own):
+        if name >= 0:
+            alike = members[name]
+            ids[place, : len(alike)], shares[place, : len(alike)] = alike, 1.0
+    return ids, shares

@@ -59,6 +59,13 @@ class Run(models.Model):
         related_name="+",
         help_text="A second dataset, where one was chosen to compare with.",
     )
+    replacer = models.ForeignKey(
+        "Upload",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The masked language model that lends words to a method.",
+    )
     parent = models.ForeignKey(
         "self",
         on_delete=models.CASCADE,

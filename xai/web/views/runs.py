@@ -15,6 +15,7 @@ from tasks import queue
 from xai.errors import XaiError
 from xai.runner.plan import estimate as estimate_of
 from xai.runner.plan import estimate_step
+from xai.runner.replacers import KIND
 from xai.web import fitting, progress, removal
 from xai.web.forms import RunForm
 from xai.web.models import Run, Upload
@@ -31,7 +32,7 @@ def _picker(request: HttpRequest) -> Picker:
     given = {**request.GET.dict(), **request.POST.dict()}
     return Picker(
         given or None,
-        models=mine.filter(purpose=Upload.Purpose.MODEL),
+        models=mine.filter(purpose=Upload.Purpose.MODEL).exclude(facts__kind=KIND),
         datasets=mine.filter(purpose=Upload.Purpose.DATASET),
     )
 
@@ -55,7 +56,9 @@ def new(request: HttpRequest) -> HttpResponse:
         if fit.is_fitting or not model.facts["has_names"]:
             form = RunForm(request.POST or None, model=model, dataset=dataset, fit=fit)
             if request.method == "POST" and form.is_valid():
-                return redirect(queue.submit(request.user, form.recipe(), model, dataset))
+                lender = form.cleaned_data.get("replacer")
+                recipe = form.recipe()
+                return redirect(queue.submit(request.user, recipe, model, dataset, replacer=lender))
             context |= {"form": form} | _costs(form)
     return render(request, "runs/new.html", context, status=422 if request.POST else 200)
 

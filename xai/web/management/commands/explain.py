@@ -43,6 +43,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--temperature", type=float, default=0.0, help="0: the likeliest token; 1: drawn."
         )
+        parser.add_argument("--replacer", type=Path, help="A masked model that lends words.")
         parser.add_argument("--score", default="", help="probability, or logit of the class.")
         parser.add_argument("--analyses", default="", help="Slugs with commas; see `methods`.")
         parser.add_argument("--external", type=Path, help="A second dataset, to compare with.")
@@ -75,6 +76,7 @@ class Command(BaseCommand):
                 continuation=given["continuation"],
                 tokens=given["tokens"],
                 temperature=given["temperature"],
+                replacer=given["replacer"],
                 score=given["score"],
                 background=given["background"],
                 seed=given["seed"],
