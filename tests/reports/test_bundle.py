@@ -81,6 +81,7 @@ def test_an_empty_run_has_the_same_schema(tmp_path, name):
 def test_nothing_else_is_in_it(bundle):
     written = {"manifest.json", "report.html"}
     others = written | {"agreement.json", "faithfulness.json", "strategies.json"}
+    others |= {"importances.json"}
     assert {path.name for path in bundle.iterdir()} == set(SCHEMA) | others
 
 

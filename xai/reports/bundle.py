@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from xai.analyses.catalogue import ANALYSES
 from xai.errors import InvalidParameter, NotApplicable
 from xai.jail import browser
-from xai.reports import heads, strategies
+from xai.reports import heads, importances, strategies
 from xai.reports.explained import methods_of
 from xai.reports.html import render
 from xai.reports.manifest import complete
@@ -161,6 +161,9 @@ def _printed(folder: Path) -> dict[str, str]:
 
 def _analyses(results: Results, folder: Path) -> None:
     """Copy what each analysis found: a file of its name, and its table where it has one."""
+    if pairs := importances.compare(results):
+        text = json.dumps(pairs, indent=1, allow_nan=False)
+        (folder / "importances.json").write_text(text + "\n", encoding="utf-8")
     for slug in ANALYSES:
         if slug in results.folders:
             for path in sorted(results.folders[slug].glob(f"{slug}.*")):

@@ -18,6 +18,7 @@ from xai.reports import (
     html_heads,
     html_tables,
     html_texts,
+    importances,
 )
 from xai.reports.markup import Html, join, tag
 from xai.reports.outline import SECTIONS, Outline
@@ -178,7 +179,9 @@ def _plainly(write: Callable[[Results], Html]) -> Callable[[Results, Outline], H
 WRITERS: dict[str, Callable[[Results, Outline], Html]] = {
     "asked": _plainly(html_asked.asked),
     "verdict": _verdict,
-    "importance": _plainly(lambda r: IMPORTANCE.get(r.kind, html_tables.importance)(r)),
+    "importance": _plainly(
+        lambda r: join(IMPORTANCE.get(r.kind, html_tables.importance)(r), importances.written(r))
+    ),
     "concepts": _plainly(html_concepts.found),
     "strategies": _plainly(html_concepts.graph),
     "heads": _plainly(html_heads.found),

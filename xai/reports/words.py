@@ -7,7 +7,14 @@ written without its number.
 from __future__ import annotations
 
 from xai.methods.catalogue import GENERATION, IMAGES, TEXT
-from xai.reports import analyses, findings_pictures, findings_stories, findings_texts, soft
+from xai.reports import (
+    analyses,
+    findings_pictures,
+    findings_stories,
+    findings_texts,
+    importances,
+    soft,
+)
 from xai.reports.cautions import cautions
 from xai.reports.distrust import distrust
 from xai.reports.faithful import faithfulness
@@ -43,6 +50,7 @@ def sentences(results: Results) -> list[Sentence]:
     """Return all sentences, findings first, cautions last; the same results give the same words."""
     return [
         *RELIANCE.get(results.kind, reliance)(results),
+        *importances.sentences(results),
         *agreement(results),
         *faithfulness(results),
         *soft.sentences(results),

@@ -79,7 +79,13 @@ class Landed:
     @property
     def failed(self) -> list[Job]:
         """The jobs that ended without a result."""
-        return [job for job in self.jobs if job.is_over and job.state != Job.State.DONE]
+        ended = [job for job in self.jobs if job.is_over and job.state != Job.State.DONE]
+        return [job for job in ended if not self._is_needless(job)]
+
+    def _is_needless(self, job: Job) -> bool:
+        """Whether a step had too little to look at: nobody cancelled it, and nothing is missing."""
+        is_quiet = job.state == Job.State.CANCELLED and not job.error
+        return is_quiet and job.role in Job.LATER and not self.run.cancel_requested
 
     @property
     def has_agreement(self) -> bool:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from xai.analyses.rankings import MEASURES
 from xai.evaluation.catalogue import CATALOGUE
 from xai.figures import matrix
 from xai.figures.lanes import arrange, scales
 from xai.figures.parts import number
+from xai.reports import importances
 from xai.reports.results import MethodResult, Results
 from xai.reports.side_by_side import lanes_of_importance, targets
 from xai.web.comparison import FEW, ORDERS, TOP
@@ -97,6 +99,14 @@ def drawings(results: Results, view: View) -> dict[str, Any]:
         "colour": colour,
         "grouped": next((m for m in methods if m.members and "linkage" in m.notes), None),
     }
+
+
+def stories(results: Results) -> list[dict[str, Any]]:
+    """Return how alike the importances of the page are, as cells of a table."""
+    return [
+        {**pair, "cells": [importances.cell(pair[measure]) for measure in MEASURES]}
+        for pair in importances.compare(results)
+    ]
 
 
 def agreement(results: Results, view: View) -> dict[str, Any]:

@@ -123,8 +123,9 @@ def _loss(found: Found) -> list[Sentence]:
     if one is None:
         return []
     first, second = (np.array(one[side]["value"], dtype=float) for side in ("first", "second"))
+    highs = np.array([_number(high) for high in one["first"]["high"]])
     at = int((second - first).argmax())
-    if second[at] <= first[at]:
+    if not second[at] > highs[at]:
         return []
     ends = [f"{signed(one[side]['low'][at])} to {signed(one[side]['high'][at])}"
             for side in ("first", "second")]  # fmt: skip

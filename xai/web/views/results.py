@@ -67,6 +67,7 @@ def globally(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "targets": side_by_side.targets(found.results),
         "orders": ORDERS,
         "drawn": overall.drawings(found.results, view),
+        "stories": overall.stories(found.results),
         **overall.importance(found.results, view),
     }
     return render(request, "results/global.html", _frame(found, view) | context)
