@@ -22,7 +22,8 @@ OWN_UPLOAD = {
 OWN_RUN = {
     "run", "run-status", "run-cancel", "run-retry", "run-delete",
     "overview", "concepts", "compare", "global", "agreement", "faithfulness", "figure",
-    "strategies", "attention", "interactions", "simpler", "workflow", "report", "bundle",
+    "strategies", "attention", "two-models", "interactions", "simpler", "workflow", "report",
+    "bundle",
     "edit-begin", "edit", "reports",
 }  # fmt: skip
 OWN_REPORT = {

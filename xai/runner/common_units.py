@@ -22,14 +22,20 @@ GRID = 16
 
 
 def gather(
-    results: Results, methods: Iterable[MethodResult]
+    results: Results, methods: Iterable[MethodResult], only: Integers | None = None
 ) -> tuple[dict[str, Varied], dict[int, tuple[str, ...]]]:
-    """Return the explanations of every method, and the names of the units of each sample."""
+    """Return the explanations of every method, and the names of the units of each sample.
+
+    Parameters
+    ----------
+    only : array of shape (n,) or None
+        Rows of the dataset to keep; None: all that a method explains.
+    """
     read = {method.slug: method.ragged for method in methods}
     grids = _grids(read.values())
     varied = {
         method.slug: Varied(
-            samples=(samples := np.unique(read[method.slug].samples)),
+            samples=(samples := _kept(read[method.slug], only)),
             values=[
                 _values(read[method.slug], int(sample), results.samples[int(sample)], grids)
                 for sample in samples
@@ -43,8 +49,13 @@ def gather(
     first = next(iter(read.values()))
     return varied, {
         int(sample): _names(first, int(sample), results.samples[int(sample)], grids)
-        for sample in np.unique(first.samples)
+        for sample in _kept(first, only)
     }
+
+
+def _kept(ragged: Ragged, only: Integers | None) -> Integers:
+    samples = np.unique(ragged.samples)
+    return samples if only is None else np.intersect1d(samples, only)
 
 
 def _grids(read: Iterable[Ragged]) -> Mapping[int, tuple[int, int]]:

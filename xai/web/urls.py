@@ -22,6 +22,7 @@ from xai.web.views import (
     runs,
     shared,
     strategies,
+    two_models,
     uploads,
 )
 
@@ -72,6 +73,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/interactions/", interactions.show, name="interactions"),
     path("runs/<uuid:pk>/workflow/", analyses.show, {"page": "workflow"}, name="workflow"),
     path("runs/<uuid:pk>/simpler/", analyses.show, {"page": "simpler"}, name="simpler"),
+    path("runs/<uuid:pk>/models/", two_models.show, name="two-models"),
     path("runs/<uuid:pk>/edit/", edits.begin, name="edit-begin"),
     path("edits/<uuid:pk>/", edits.show, name="edit"),
     path("runs/<uuid:pk>/figures/<slug:name>/", figures.show, name="figure"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import template
 
 from xai.methods.catalogue import CATALOGUE
+from xai.reports import phrasing
 from xai.web.progress import title_of
 
 if TYPE_CHECKING:
@@ -54,3 +55,9 @@ def kept(state: View, names: str) -> list[tuple[str, str]]:
 def p_value(value: float) -> str:
     """Return a p-value with two digits, never as 0."""
     return "< 0.0001" if value < 1e-4 else f"{value:.2g}"
+
+
+@register.filter
+def percent(value: float) -> str:
+    """Return a share in percent."""
+    return phrasing.percent(value)
