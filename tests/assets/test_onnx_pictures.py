@@ -204,3 +204,14 @@ def test_tables_and_texts_are_no_pictures(write):
     assert not takes_pictures(write(b"\x08\x08garbage"), "onnx")
     with pytest.raises(RefusedFile, match="four dimensions, which is no row"):
         onnx_file.read(graph(["n", 7, SIDE, SIDE]))
+
+
+def test_the_longer_side_is_cut_down_to_a_whole_pixel():
+    settings = told(
+        json.dumps({"preprocess": {"resize_shortest": 146, "crop": 128}}).encode(), (128, 128)
+    )
+    noise = np.random.default_rng(0).integers(0, 255, (256, 385, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise)
+    resized = picture.resize((219, 146), Image.Resampling.BILINEAR)  # 146 · 385 / 256 is 219.57
+    expected = resized.crop((45, 9, 45 + 128, 9 + 128))
+    np.testing.assert_array_equal(np.asarray(settings.crop(picture)), np.asarray(expected))

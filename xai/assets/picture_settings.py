@@ -59,8 +59,8 @@ class Settings:
         height, width = self.size
         if not self.shortest:
             return picture.resize((width, height), Image.Resampling.BILINEAR)
-        share = self.shortest / min(picture.size)
-        wide, high = (max(self.shortest, round(side * share)) for side in picture.size)
+        # The longer side is cut down to a whole pixel, as torchvision and transformers do.
+        wide, high = (self.shortest * side // min(picture.size) for side in picture.size)
         resized = picture.resize((wide, high), Image.Resampling.BILINEAR)
         left, top = (wide - width) // 2, (high - height) // 2
         return resized.crop((left, top, left + width, top + height))
