@@ -25,7 +25,7 @@ from tasks.states import ATTEMPTS_MOST, LEASE
 from xai import logs
 from xai.errors import InvalidParameter, XaiError
 from xai.vocabulary import Json
-from xai.web import files, shelf
+from xai.web import files, opinions, shelf
 from xai.web.landed import Landed
 from xai.web.models import Report, Run
 from xai.web.models.reports import BUNDLE, HTML, PDF
@@ -171,7 +171,8 @@ def _written(held: Making, scratch: Path) -> dict[str, Json]:
     report, kept = held.report, scratch / "kept"
     landed = Landed(report.run, tuple(report.run.jobs.all()))
     chosen = _outline(report, landed)
-    missing = write_bundle(landed.results, scratch / "bundle", chosen)
+    results = opinions.add_to(landed, scratch / "people")
+    missing = write_bundle(results, scratch / "bundle", chosen)
     kept.mkdir()
     for name in (HTML, PDF):
         if (scratch / "bundle" / name).exists():

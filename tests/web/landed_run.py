@@ -12,6 +12,7 @@ from tests.reports.text_run import DATA, MODEL, write_story_run, write_text_run
 from xai.methods import catalogue
 from xai.reports.results import STEPS
 from xai.web import files
+from xai.web.landed import Landed
 from xai.web.models import Job, Run
 
 METHODS = (
@@ -113,3 +114,8 @@ def _add_tree(path):
     job["notes"]["linkage"] = links
     job["params"] = catalogue.card("grouped_shapley").read({})
     path.write_text(json.dumps(job))
+
+
+def results_of(run):
+    """Return what has landed of a run, as its pages read it."""
+    return Landed(run, tuple(run.jobs.all())).results

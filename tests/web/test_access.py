@@ -7,13 +7,13 @@ import uuid
 import pytest
 from django.urls import get_resolver, reverse
 
-from xai.web.models import Report
+from xai.web.models import Report, Study
 
 PUBLIC = {"login", "logout", "healthz", "readyz", "metrics", "shared"}
 """Open to anybody."""
 ACCOUNT = {
     "home", "system", "models", "datasets", "runs", "run-new", "run-estimate",
-    "upload-new", "upload-begin", "example", "example-status",
+    "upload-new", "upload-begin", "example", "example-status", "invited",
 }  # fmt: skip
 """Open to everybody with an account; shows only what is theirs."""
 OWN_UPLOAD = {
@@ -24,15 +24,19 @@ OWN_RUN = {
     "overview", "concepts", "compare", "global", "agreement", "faithfulness", "figure",
     "strategies", "attention", "two-models", "interactions", "simpler", "workflow", "report",
     "bundle",
-    "edit-begin", "edit", "reports",
+    "edit-begin", "edit", "reports", "people",
 }  # fmt: skip
 OWN_REPORT = {
     "report-show", "report-status", "report-file", "report-share", "report-revoke",
     "report-delete",
 }  # fmt: skip
+OWN_STUDY = {
+    "study", "study-answers", "study-invite", "study-revoke", "study-close", "study-delete",
+    "blind",
+}  # fmt: skip
 """Open to the owner of the row; 404 for everybody else."""
 
-OWN = {"upload": OWN_UPLOAD, "run": OWN_RUN, "report": OWN_REPORT}
+OWN = {"upload": OWN_UPLOAD, "run": OWN_RUN, "report": OWN_REPORT, "study": OWN_STUDY}
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -55,7 +59,8 @@ def things(alice, make_run, server_mode):
     """Return a thing of Alice's per table."""
     run = make_run(alice, state="done")
     report = Report.objects.create(run=run, state="done", choices={}, files={"bars": {}})
-    return {"run": run.pk, "upload": run.model.pk, "report": report.pk}
+    study = Study.objects.create(run=run, title="t", methods=[], samples=[])
+    return {"run": run.pk, "upload": run.model.pk, "report": report.pk, "study": study.pk}
 
 
 def own(things):

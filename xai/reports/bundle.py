@@ -20,7 +20,7 @@ from xai.reports.explained import methods_of
 from xai.reports.html import render
 from xai.reports.manifest import complete
 from xai.reports.outline import Outline
-from xai.reports.results import Results
+from xai.reports.results import PEOPLE, Results
 from xai.vocabulary import Json
 
 ATTRIBUTIONS = pa.schema(
@@ -120,7 +120,6 @@ def write_bundle(
 
 def _fill(results: Results, folder: Path, chosen: Outline) -> dict[str, str]:
     of_methods = [method.folder for method in results.methods]
-    agreement = results.folders.get("agreement")
     predictions = results.folders.get("predictions")
     _join("attributions.parquet", ATTRIBUTIONS, of_methods, folder)
     _join("errors.parquet", ERRORS, of_methods, folder)
@@ -128,20 +127,7 @@ def _fill(results: Results, folder: Path, chosen: Outline) -> dict[str, str]:
     _join("predictions.parquet", PREDICTIONS, [predictions] if predictions else [], folder)
     if any((folder / "interactions.parquet").exists() for folder in of_methods):
         _join("interactions.parquet", INTERACTIONS, of_methods, folder)
-    for method in results.methods:
-        if method.scope == "concepts":
-            _concepts(method.folder, method.job, folder)
-        elif method.scope == "heads":
-            for path in heads.files_of(method):
-                shutil.copyfile(path, folder / path.name)
-    _strategies(results, folder)
-    if agreement:
-        _join("agreement.parquet", AGREEMENT, [agreement], folder)
-        shutil.copyfile(agreement / "agreement.json", folder / "agreement.json")
-    if faithfulness := results.folders.get("faithfulness"):
-        _join("faithfulness.parquet", FAITHFULNESS, [faithfulness], folder)
-        shutil.copyfile(faithfulness / "faithfulness.json", folder / "faithfulness.json")
-    _analyses(results, folder)
+    _found_besides(results, folder)
     (folder / "report.html").write_text(render(results, chosen), encoding="utf-8")
     missing = _printed(folder) if chosen.with_pdf else {}
     files = {path.name: path for path in folder.iterdir()}
@@ -149,6 +135,30 @@ def _fill(results: Results, folder: Path, chosen: Outline) -> dict[str, str]:
     text = json.dumps(known, indent=2, allow_nan=False)
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
     return missing
+
+
+def _found_besides(results: Results, folder: Path) -> None:
+    """Write what is not of every run: concepts, heads, strategies, comparisons, analyses."""
+    for method in results.methods:
+        if method.scope == "concepts":
+            _concepts(method.folder, method.job, folder)
+        elif method.scope == "heads":
+            _copy(method.folder, (path.name for path in heads.files_of(method)), folder)
+    _strategies(results, folder)
+    if agreement := results.folders.get("agreement"):
+        _join("agreement.parquet", AGREEMENT, [agreement], folder)
+        _copy(agreement, ("agreement.json",), folder)
+    if faithfulness := results.folders.get("faithfulness"):
+        _join("faithfulness.parquet", FAITHFULNESS, [faithfulness], folder)
+        _copy(faithfulness, ("faithfulness.json",), folder)
+    _analyses(results, folder)
+    if people := results.folders.get(PEOPLE):
+        _copy(people, ("plausibility.json", "answers.csv"), folder)
+
+
+def _copy(source: Path, names: Iterable[str], folder: Path) -> None:
+    for name in names:
+        shutil.copyfile(source / name, folder / name)
 
 
 def _printed(folder: Path) -> dict[str, str]:

@@ -23,7 +23,9 @@ from xai.vocabulary import Json
 
 __all__ = ["ImportanceRow", "MethodResult", "Results"]
 
-STEPS = {"predictions", "agreement", "faithfulness", "strategies", *ANALYSES}
+PEOPLE = "people"
+"""Where what people said lies, in `plausibility.json` and `answers.csv`; no job makes it."""
+STEPS = {"predictions", "agreement", "faithfulness", "strategies", PEOPLE, *ANALYSES}
 """Finished jobs that are no methods."""
 _REFERENCES = {"random": "Random order", "leave-one-out": "Leaving out one"}
 
@@ -127,6 +129,13 @@ class Results:
         if slug not in self.folders:
             return None
         return reading.read_json(self.folders[slug] / f"{slug}.json")
+
+    @property
+    def plausibility(self) -> list[Json]:
+        """What people said in each blind comparison, as in plausibility.json."""
+        if PEOPLE not in self.folders:
+            return []
+        return list(reading.read_json(self.folders[PEOPLE] / "plausibility.json")["studies"])
 
     @cached_property
     def importance(self) -> list[ImportanceRow]:

@@ -89,4 +89,5 @@ def sections(landed: Landed) -> list[str]:
     pages = landed.run.more_pages
     missing = {name for name in ("concepts", "strategies") if name not in pages}
     missing |= {name for name in ("agreement", "faithfulness") if name not in landed.folders}
+    missing |= set() if landed.run.studies.filter(ballots__isnull=False).exists() else {"people"}
     return [key for key in SECTIONS if key not in missing]

@@ -7,6 +7,7 @@ from django.urls import path
 
 from xai.web.views import (
     analyses,
+    blind,
     compare,
     concepts,
     edits,
@@ -17,6 +18,7 @@ from xai.web.views import (
     health,
     interactions,
     pages,
+    people,
     reports,
     results,
     runs,
@@ -85,6 +87,16 @@ urlpatterns = [
     path("reports/<uuid:pk>/share/", reports.share, name="report-share"),
     path("reports/<uuid:pk>/links/<int:link>/revoke/", reports.revoke, name="report-revoke"),
     path("reports/<uuid:pk>/delete/", reports.delete, name="report-delete"),
+    # Blind comparisons
+    path("runs/<uuid:pk>/people/", people.listing, name="people"),
+    path("studies/<uuid:pk>/", people.show, name="study"),
+    path("studies/<uuid:pk>/answers.csv", people.answers, name="study-answers"),
+    path("studies/<uuid:pk>/invite/", people.invite, name="study-invite"),
+    path("studies/<uuid:pk>/invitations/<int:link>/revoke/", people.revoke, name="study-revoke"),
+    path("studies/<uuid:pk>/close/", people.close, name="study-close"),
+    path("studies/<uuid:pk>/delete/", people.delete, name="study-delete"),
+    path("blind/<uuid:pk>/", blind.ask, name="blind"),
+    path("invited/<str:token>/", blind.invited, name="invited"),
     path("shared/<str:token>/", shared.show, name="shared"),
     path("runs/<uuid:pk>/report.html", exports.report, name="report"),
     path("runs/<uuid:pk>/bundle.zip", exports.bundle, name="bundle"),

@@ -127,7 +127,8 @@ class Run(models.Model):
         heads |= {
             ANALYSES[slug].page for role, slug, _params in found_jobs if role == Job.Role.ANALYSIS
         }
-        return frozenset(found | heads | ({"strategies"} if found or local else set()))
+        people = {"people"} if sum(card.scope == "local" for card in cards) > 1 else set()
+        return frozenset(people | found | heads | ({"strategies"} if found or local else set()))
 
 
 class Job(models.Model):

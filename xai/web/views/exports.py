@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from tasks.reports import pack
 from xai.reports.bundle import write_bundle
 from xai.reports.html import policy, render
-from xai.web import files
+from xai.web import files, opinions
 from xai.web.landed import Landed, landed
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
@@ -23,7 +23,12 @@ Answer = TypeVar("Answer", bound=HttpResponseBase)
 def report(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Return the report: one file that opens without this site."""
     found = landed(request, pk)
-    response = HttpResponse(render(found.results), content_type="text/html; charset=utf-8")
+    scratch = files.scratch()
+    try:
+        text = render(opinions.add_to(found, scratch / "people"))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    response = HttpResponse(text, content_type="text/html; charset=utf-8")
     return _attached(response, found, "html")
 
 
@@ -33,7 +38,7 @@ def bundle(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
     found = landed(request, pk)
     scratch = files.scratch()
     try:
-        write_bundle(found.results, scratch / "bundle")
+        write_bundle(opinions.add_to(found, scratch / "people"), scratch / "bundle")
         packed = pack(scratch / "bundle", scratch / "bundle.zip")
         # Open, it can be read to its end after its name is gone.
         response = FileResponse(packed.open("rb"), content_type="application/zip")
