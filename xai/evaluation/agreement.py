@@ -91,6 +91,8 @@ class Agreement:
         from sample to sample.
     width : int
         How many units a sample has; the median where they differ.
+    widths : array of shape (n,)
+        Units of each sample; 0 where its outputs have differing ones.
     voters : tuple of str
         The methods behind the consensus.
     """
@@ -103,6 +105,7 @@ class Agreement:
     voters: tuple[str, ...]
     disputes: Disputes
     width: int
+    widths: Integers = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     intervals: dict[tuple[str, str, str], tuple[float, float, float]] = field(default_factory=dict)
 
 
@@ -153,6 +156,7 @@ def agree(
         voters=voters,
         disputes=summarise(consensus, units),
         width=len(units),
+        widths=np.full(len(samples), len(units)),
     )
     found.intervals.update(intervals(found))
     return found

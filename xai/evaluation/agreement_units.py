@@ -91,9 +91,18 @@ def agree_units(
         voters=tuple(chosen),
         disputes=_disputes(rows, chosen, samples, names),
         width=int(np.median(rows.widths)) if len(rows.widths) else 0,
+        widths=_sample_widths(rows),
     )
     found.intervals.update(intervals(found))
     return found
+
+
+def _sample_widths(rows: _Rows) -> Integers:
+    """Return the units of each sample, 0 where it has several outputs: W is a mean there."""
+    counts = np.bincount(rows.of, minlength=rows.count)
+    found = np.zeros(rows.count, dtype=np.int64)
+    found[rows.of] = rows.widths
+    return np.where(counts == 1, found, 0)
 
 
 def _rows(

@@ -55,6 +55,14 @@ _CARDS = (
         -1.0,
     ),
     Measure(
+        "top_kendall",
+        "Top-k τ",
+        "Kendall's τ of the 5 strongest units of one method with those of the other (Fagin). 1: "
+        "the same ones in the same order, −1: reversed or all different.",
+        -1.0,
+        chance=None,
+    ),
+    Measure(
         "spearman",
         "Spearman ρ",
         "Correlation of the two orders of strength; large moves of a unit count more than in "

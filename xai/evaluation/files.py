@@ -10,6 +10,7 @@ import numpy as np
 
 from xai.evaluation.agreement import RANDOM, Agreement, Pair
 from xai.evaluation.catalogue import CATALOGUE, DEFAULT
+from xai.evaluation.chance import LEVEL, concordance_p
 from xai.evaluation.intervals import mean_interval
 from xai.evaluation.ranks import top
 from xai.vocabulary import Floats, Json
@@ -92,6 +93,7 @@ def as_json(agreement: Agreement) -> dict[str, Json]:
             "high": _number(high[1]),
             "chance": _number(1 / len(agreement.voters)) if agreement.voters else None,
             "methods": list(agreement.voters),
+            **_beyond_chance(agreement),
         },
         "samples": _samples(agreement, tau),
         "units": list(units),
@@ -105,6 +107,17 @@ def as_json(agreement: Agreement) -> dict[str, Json]:
         "k": top(agreement.width),
         "seed": agreement.seed,
     }
+
+
+def _beyond_chance(agreement: Agreement) -> dict[str, Json]:
+    """Return on how many samples W is more than unrelated orders give."""
+    w, methods = agreement.disputes.concordance, len(agreement.voters)
+    p = np.full(len(w), np.nan)
+    for width in np.unique(agreement.widths[agreement.widths > 1]) if methods > 1 else ():
+        own = agreement.widths == width
+        p[own] = concordance_p(w[own], methods, int(width))
+    tested = int(np.isfinite(p).sum())
+    return {"beyond": int((p <= LEVEL).sum()) if tested else None, "tested": tested}
 
 
 def _summaries(agreement: Agreement, pair: Pair) -> list[dict[str, Json]]:

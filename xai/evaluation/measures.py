@@ -13,10 +13,13 @@ import numpy as np
 
 from xai.evaluation.catalogue import CATALOGUE
 from xai.evaluation.ranks import blocks, membership, persistence, top
+from xai.evaluation.topk import top_kendall
 from xai.vocabulary import Floats, Integers
 
 CHUNK_NUMBERS = 1_000_000
 """Numbers in the largest temporary array: 4 MB in single precision, to stay in the cache."""
+TOP_KENDALL = 5
+"""Units at the top whose order Fagin's τ looks at."""
 RBO_DEPTH = 90
 """Depth beyond which a place weighs less than 1e-4 (p is at most 0.9)."""
 
@@ -83,7 +86,7 @@ def _chunk(stack: Stack, pairs: Integers) -> dict[str, Floats]:
         "signed_kendall": _signed_kendall(stack.values),
     }
     found = {slug: matrix[:, first, second].T for slug, matrix in between.items()}
-    return found | _overlaps(stack, pairs) | {"rbo": _rank_biased(stack, pairs)}
+    return found | _overlaps(stack, pairs) | _orders(stack, pairs)
 
 
 def _void(
@@ -194,12 +197,13 @@ def of_top(stack: Stack, pairs: Integers, k: int) -> dict[str, Floats]:
 _OF_TOP = ("jaccard", "feature", "overlap", "rank", "signed", "signed_rank", "sign")
 
 
-def _rank_biased(stack: Stack, pairs: Integers) -> Floats:
+def _orders(stack: Stack, pairs: Integers) -> dict[str, Floats]:
     u = stack.values.shape[2]
-    return rank_biased_overlap(
-        stack.above.swapaxes(0, 1), stack.tied.swapaxes(0, 1), pairs,
-        persistence(top(u)), min(u, RBO_DEPTH),
-    )  # fmt: skip
+    above, tied = stack.above.swapaxes(0, 1), stack.tied.swapaxes(0, 1)
+    return {
+        "rbo": rank_biased_overlap(above, tied, pairs, persistence(top(u)), min(u, RBO_DEPTH)),
+        "top_kendall": top_kendall(above, tied, pairs, min(u, TOP_KENDALL)),
+    }
 
 
 def rank_biased_overlap(

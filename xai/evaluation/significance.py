@@ -53,6 +53,18 @@ def benjamini_hochberg(p: Floats) -> Floats:
     return adjusted
 
 
+def holm(p: Floats) -> Floats:
+    """Return p adjusted so that any false discovery at all stays below it, shape (q,).
+
+    Source: Holm, Scandinavian Journal of Statistics 1979.
+    """
+    order = np.argsort(p)
+    scaled = p[order] * np.arange(len(p), 0, -1)
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(scaled))
+    return adjusted
+
+
 def accelerated(differences: Floats, seed: int) -> tuple[Floats, Floats]:
     """Return the ends of the 95 % BCa interval of the mean of each row.
 

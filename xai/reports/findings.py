@@ -10,7 +10,7 @@ from xai.evaluation.agreement import CONTROL, RANDOM, SELF
 from xai.reports import performance as measured
 from xai.reports.method import MethodResult
 from xai.reports.nouns import Nouns, nouns
-from xai.reports.phrasing import between, counted, listed, named, number, percent, two
+from xai.reports.phrasing import between, counted, listed, named, number, percent, share, two
 from xai.reports.results import ImportanceRow, Results
 from xai.reports.sentence import Sentence
 from xai.vocabulary import Json
@@ -135,7 +135,7 @@ def agreement(results: Results) -> list[Sentence]:
     kendall = [pair for pair in found["pairs"] if pair["measure"] == found["default"]]
     words = nouns(results.kind)
     said = [*_on_the_whole(found, kendall, words), *_closest_and_farthest(results, kendall)]
-    said += _with_another_seed(results, kendall)
+    said += _beyond_chance(found, words) + _with_another_seed(results, kendall)
     return said + _most_disputed(found, words)
 
 
@@ -158,6 +158,19 @@ def _on_the_whole(found: Mapping[str, Json], kendall: list[Json], words: Nouns) 
     )
     text += "." if is_above else ": here the methods are not clearly more alike than chance."
     return [Sentence(text, "agreement", "#matrix", "" if is_above else "warn", "agreement")]
+
+
+def _beyond_chance(found: Mapping[str, Json], words: Nouns) -> list[Sentence]:
+    """Say on how many single rows all methods together are more alike than chance."""
+    beyond, tested = found["w"].get("beyond"), found["w"].get("tested")
+    if beyond is None or not tested:
+        return []
+    text = (
+        f"On {share(beyond, tested)} single {words.rows} all {len(found['w']['methods'])} methods "
+        "together are more alike than unrelated orders (Kendall's W, p of at most 0.05 each; by "
+        f"chance alone about {number(0.05 * tested)} would be)."
+    )
+    return [Sentence(text, "agreement", "#w", topic="agreement")]
 
 
 def _closest_and_farthest(results: Results, kendall: list[Json]) -> list[Sentence]:

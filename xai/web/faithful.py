@@ -29,6 +29,11 @@ def page(results: Results, view: View) -> dict[str, Any]:
         "league": _league(results, found, _columns(measures, "main"), measure, baseline["slug"]),
         "more": _more(results, found, measures, measure),
         "pairs": _pairs(results, found, measure, baseline["slug"]),
+        "variants": [
+            (baselines[one["baseline"]]["title"], one)
+            for one in found.get("variants", ())
+            if one["measure"] == measure["slug"]
+        ],
         "samples": found["samples"],
         "few": found["samples"] < found["samples_least"],
         "least": found["samples_least"],
@@ -159,6 +164,7 @@ def _decision(
         "difference": "–" if difference is None else number(turn * difference),
         "interval": "" if None in ends else f"{number(ends[0])} to {number(ends[1])}",
         "p": pair["p_adjusted"],
+        "strict": pair.get("p_strict"),
         "state": "better" if won == slug else "worse" if won else "none",
         "under": len(robust["better_under"][slug]),
         "verdict": robust["verdict"],

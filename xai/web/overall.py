@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from xai.analyses.rankings import MEASURES
+from xai.evaluation import chance
 from xai.evaluation.catalogue import CATALOGUE
 from xai.figures import matrix
 from xai.figures.lanes import arrange, scales
@@ -130,6 +131,7 @@ def agreement(results: Results, view: View) -> dict[str, Any]:
         "random": matrix.draw(["random"], slugs, pairs, measure.high)[0],
         "itself": [(cell, slug in exact) for slug, cell in zip(slugs, itself, strict=True)],
         "undefined": _undefined(pairs, titles),
+        "chance": _chance(found, measure.slug),
         "pair": _pair(pairs, view),
     }
 
@@ -169,6 +171,16 @@ def _undefined(pairs: list[dict[str, Any]], titles: Mapping[str, str]) -> list[s
         for pair in pairs
         if pair["undefined"] and pair["a"] in titles and pair["b"] in titles
     ]
+
+
+def _chance(found: Mapping[str, Any], measure: str) -> dict[str, Any]:
+    """Return what two unrelated orders of these units give, and what one sample must show."""
+    units, k = int(found.get("width") or len(found["units"])), int(found["k"])
+    mean = chance.expected(measure, units, k) if units >= 2 else None
+    if mean is None:
+        return {}
+    least = chance.least_shared(units, k) if measure in {"feature", "jaccard"} else None
+    return {"mean": mean, "units": units, "k": k, "least": least}
 
 
 def _pair(pairs: list[dict[str, Any]], view: View) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from xai.evaluation.faithfulness.league import (
 )
 from xai.evaluation.faithfulness.orders import STEPS
 from xai.evaluation.faithfulness.softly import BASELINE, SoftMeasured, columns, summary
+from xai.evaluation.faithfulness.variants import compare
 from xai.evaluation.intervals import mean_interval
 from xai.vocabulary import Floats, Json
 
@@ -124,6 +126,13 @@ def as_json(found: Measured, baselines: Sequence[Baseline]) -> dict[str, Json]:
         "league": _league(found),
         "pairs": [_pair(d) for each in decided.values() for d in each],
         "robust": robust,
+        "variants": [
+            {"measure": measure, "baseline": other, "with": found.baselines[0]}
+            | asdict(compare(decided[measure, found.baselines[0]], decided[measure, other]))
+            for measure, card in CATALOGUE.items()
+            if card.is_tested
+            for other in found.baselines[1:]
+        ],
         "steps": list(STEPS),
         "curves": _curves(found),
         "seed": found.seed,
@@ -164,6 +173,7 @@ def _pair(decision: Decision) -> dict[str, Json]:
         "high": _number(decision.high),
         "p": _rounded(decision.p),
         "p_adjusted": _rounded(decision.adjusted),
+        "p_strict": _rounded(decision.strict),
         "effect": _number(decision.effect),
         "noise": _number(decision.noise),
         "samples": decision.samples,

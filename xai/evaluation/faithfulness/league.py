@@ -18,7 +18,7 @@ import numpy as np
 
 from xai.evaluation.agreement import SELF
 from xai.evaluation.faithfulness.catalogue import CATALOGUE, LEAVE_ONE_OUT, RANDOM
-from xai.evaluation.significance import accelerated, benjamini_hochberg, signed_rank
+from xai.evaluation.significance import accelerated, benjamini_hochberg, holm, signed_rank
 from xai.vocabulary import Floats, Integers
 
 SAMPLES_LEAST = 20
@@ -65,8 +65,9 @@ class Decision:
     ----------
     difference : float
         Mean of a minus b over the samples, turned so that more is better for a.
-    p, adjusted, effect : float or None
-        None with fewer than `SAMPLES_LEAST` samples.
+    p, adjusted, strict, effect : float or None
+        None with fewer than `SAMPLES_LEAST` samples. `strict` is p after Holm's correction, which
+        decides nothing: it says which differences would stand a stricter rule.
     noise : float
         What another seed may change of the mean, of the noisier of the two.
     winner : str
@@ -83,6 +84,7 @@ class Decision:
     samples: int
     p: float | None = None
     adjusted: float | None = None
+    strict: float | None = None
     effect: float | None = None
     noise: float = 0.0
     winner: str = ""
@@ -121,20 +123,21 @@ def decide(found: Measured, measure: str, baseline: str) -> list[Decision]:
     tests = [signed_rank(d[np.isfinite(d)]) for d in differences]
     enough = [int(np.isfinite(d).sum()) >= SAMPLES_LEAST for d in differences]
     adjusted = np.full(len(pairs), np.nan)
-    adjusted[enough] = benjamini_hochberg(
-        np.array([p for (p, _), ok in zip(tests, enough, strict=True) if ok])
-    )
+    known = np.array([p for (p, _), ok in zip(tests, enough, strict=True) if ok])
+    adjusted[enough], strict = benjamini_hochberg(known), np.full(len(pairs), np.nan)
+    strict[enough] = holm(known)
     decisions = []
     for at, (a, b) in enumerate(pairs):
-        known = differences[at][np.isfinite(differences[at])]
-        mean = float(known.mean()) if len(known) else float("nan")
+        there = differences[at][np.isfinite(differences[at])]
+        mean = float(there.mean()) if len(there) else float("nan")
         (low, high), (p, effect), least = ends[at], tests[at], max(noise[a], noise[b])
         is_sure = enough[at] and adjusted[at] <= LEVEL and (low > 0 or high < 0)
         decisions.append(
             Decision(
-                a, b, measure, baseline, mean, low, high, len(known),
+                a, b, measure, baseline, mean, low, high, len(there),
                 p=p if enough[at] else None,
                 adjusted=float(adjusted[at]) if enough[at] else None,
+                strict=float(strict[at]) if enough[at] else None,
                 effect=effect if enough[at] else None,
                 noise=least,
                 winner=(a if mean > 0 else b) if is_sure and abs(mean) > least else "",
