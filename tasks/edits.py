@@ -30,7 +30,7 @@ def begin(run: Run, text: str, pair: str = "", continuation: str = "") -> Run:
     ------
     InvalidParameter
         If there is no text, it is too long, or the run explains no texts.
-    UploadError
+    QuotaExceeded
         If the quota has no room.
     """
     recipe = run.recipe
@@ -80,9 +80,7 @@ def _written(owner: Any, row: dict[str, str]) -> Upload:
     pq.write_table(pa.table(columns), stream)
     size = stream.tell()
     stream.seek(0)
-    upload = uploads.begin(owner, "edited text.parquet", size, Upload.Purpose.DATASET)
-    uploads.append(upload, 0, size, stream)
-    upload = uploads.complete(upload)
+    upload = uploads.whole(owner, "edited text.parquet", size, Upload.Purpose.DATASET, stream)
     upload.is_scratch, upload.state = True, Upload.State.READY
     upload.facts = {
         "kind": "table",

@@ -26,7 +26,7 @@ def begin(owner: Any, example: Example) -> Run | None:
 
     Raises
     ------
-    UploadError
+    QuotaExceeded
         If the quota or the disk has no room.
     """
     with transaction.atomic():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils.timezone import now
 
@@ -13,7 +14,7 @@ from tasks.bells import ring, ring_inspection
 from tasks.inspections import BELL_LEASE
 from xai.runner.plan import JobPlan, plan
 from xai.vocabulary import Recipe
-from xai.web import shelf
+from xai.web import quotas, shelf
 from xai.web.models import Job, Run, Shard, Upload
 from xai.web.models.runs import State
 
@@ -45,9 +46,12 @@ def submit(
     ------
     InvalidParameter
         If rows or parameters cannot be read; nothing is written then.
+    QuotaExceeded
+        If too much work of the owner waits already.
     """
     plans = plan(recipe, model.facts, dataset.facts)
     with transaction.atomic():
+        _check_room(owner, sum(len(job.shards) for job in plans))
         run = Run.objects.create(
             owner=owner,
             model=model,
@@ -76,8 +80,16 @@ def cancel(run: Run) -> None:
 
 
 def retry(run: Run) -> None:
-    """Compute what failed or was cancelled, and nothing else."""
+    """Compute what failed or was cancelled, and nothing else.
+
+    Raises
+    ------
+    QuotaExceeded
+        If too much work of the owner waits already.
+    """
     with transaction.atomic():
+        if run.state in RETRIED:
+            _check_room(run.owner, 0)
         again = Run.objects.filter(pk=run.pk, state__in=RETRIED)
         if again.update(state=State.RUNNING, cancel_requested=False, finished=None):
             _reopen(run)
@@ -92,6 +104,12 @@ def begin_inspection(upload: Upload) -> None:
             attempts=0, token="", lease_until=now() + BELL_LEASE
         )
         ring_inspection(upload.pk)
+
+
+def _check_room(owner: Any, shards: int) -> None:
+    # PostgreSQL: one question of an owner at a time. SQLite is IMMEDIATE: the same.
+    get_user_model().objects.select_for_update().get(pk=owner.pk)
+    quotas.check_work(owner, shards)
 
 
 def part_of(shard: Shard, token: str) -> str:

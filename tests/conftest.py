@@ -130,3 +130,13 @@ def make_run(make_upload):
         return run
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def _unhurried():
+    """Nobody has knocked before."""
+    import sys
+
+    yield
+    if "xai.web.rates" in sys.modules:
+        sys.modules["xai.web.rates"].forget()

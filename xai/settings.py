@@ -42,12 +42,24 @@ if HTTPS:
 
 # What may be uploaded, what must be isolated -----------------------------------------------------
 
-MAX_FILE = environment.number("PARALLAX_MAX_FILE", 2 * 10**9)
+MAX_FILE = environment.number("PARALLAX_MAX_FILE", 10**10)
 QUOTA_BYTES = environment.number("PARALLAX_QUOTA", 20 * 10**9)
 QUOTA_FILES = environment.number("PARALLAX_QUOTA_FILES", 500)
+QUOTA_RUNS = environment.number("PARALLAX_QUOTA_RUNS", 100)
+QUOTA_SHARDS = environment.number("PARALLAX_QUOTA_SHARDS", 50_000)
+"""Explanations of one owner that are not done, and the shards in them."""
+RATES = {
+    "login": environment.text("PARALLAX_RATE_LOGIN", "10 per minute"),
+    "logins": environment.text("PARALLAX_RATE_LOGINS", "60 per minute"),
+    "upload": environment.text("PARALLAX_RATE_UPLOAD", "120 per minute"),
+    "api": environment.text("PARALLAX_RATE_API", "1200 per minute"),
+}
+"""How often a person (before the login, an address) may knock at a server; "none": no limit."""
 DISK_FLOOR = environment.number("PARALLAX_DISK_FLOOR", 2 * 10**9)
 """Bytes that an upload must leave free on the disk."""
 PART_BYTES = 8 * 2**20
+ONE_SHOT_BYTES = 64 * 2**20
+"""What a program may send as one body; a longer one would hold a thread of the site for long."""
 ISOLATION_REQUIRED = environment.text(
     "ISOLATION_REQUIRED", "none", choices=("none", "partial", "full")
 )

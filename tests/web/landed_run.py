@@ -86,6 +86,7 @@ def _facts(names, choices):
     features = [{"name": name, "kind": "number", "categories": []} for name in names]
     return {
         "kind": "tabular", "format": "xgboost-json", "problem": problem, "notes": [],
+        "has_names": True, "capabilities": ["trees", "builtin"], "speed": [],
         "outputs": ["no", "yes"], "output": "margin", "parameters": None, "features": features,
     }  # fmt: skip
 

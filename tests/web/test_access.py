@@ -1,19 +1,27 @@
-"""Who may see what: every address is in this table, or the test fails."""
+"""Who may see what: every address of the site and of the API, as owner, stranger and nobody.
+
+An address that is in no table fails `test_every_address_is_classified`; its message says how to
+add it.
+"""
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
-from django.urls import get_resolver, reverse
+from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 
-from xai.web.models import Report, Study
+from tests.web.landed_run import land
+from xai.web import tokens
+from xai.web.models import Report, Study, Token
 
-PUBLIC = {"login", "logout", "healthz", "readyz", "metrics", "shared"}
-"""Open to anybody."""
+PUBLIC = {"login", "logout", "healthz", "readyz", "metrics", "shared", "api:api-root"}
+"""Open to anybody; shows nothing of anybody."""
 ACCOUNT = {
     "home", "system", "models", "datasets", "runs", "run-new", "run-estimate",
-    "upload-new", "upload-begin", "example", "example-status", "invited",
+    "upload-new", "upload-begin", "example", "example-status", "tokens", "api-docs",
+    "invited",
 }  # fmt: skip
 """Open to everybody with an account; shows only what is theirs."""
 OWN_UPLOAD = {
@@ -34,40 +42,113 @@ OWN_STUDY = {
     "study", "study-answers", "study-invite", "study-revoke", "study-close", "study-delete",
     "blind",
 }  # fmt: skip
+OWN_TOKEN = {"token-revoke"}
 """Open to the owner of the row; 404 for everybody else."""
+API_ACCOUNT = {
+    "about", "methods", "list_examples", "begin_example", "list_tokens", "make_token",
+    "list_uploads", "begin_upload", "send_whole", "list_runs", "create_run", "estimate_run",
+    "openapi",
+}  # fmt: skip
+API_UPLOAD = {"send_part", "complete_upload", "show_upload", "fits", "delete_upload"}
+API_RUN = {
+    "show_run", "cancel_run", "retry_run", "edit_run", "delete_run", "overview", "agreement",
+    "faithfulness", "list_samples", "show_sample", "figure", "list_files", "show_file",
+    "bundle", "report",
+}  # fmt: skip
+API_TOKEN = {"revoke_token"}
+"""Operations of the API, by the name of their function; as above, with 401 for nobody."""
 
-OWN = {"upload": OWN_UPLOAD, "run": OWN_RUN, "report": OWN_REPORT, "study": OWN_STUDY}
+OWN = {"upload": OWN_UPLOAD, "run": OWN_RUN, "report": OWN_REPORT,
+       "study": OWN_STUDY, "token": OWN_TOKEN}  # fmt: skip
+API_OWN = {"upload": API_UPLOAD, "run": API_RUN, "token": API_TOKEN}
 METHODS = ("get", "post", "put", "patch", "delete")
+WORDS = {"name": "beeswarm", "sample": 0, "kind": "tabular", "token": "x", "link": 1}
+HOW = """
+{names} {is_are} in no table of tests/web/test_access.py. Decide who may see it, and add its name:
+PUBLIC (nothing of anybody), ACCOUNT (anyone logged in; only what is theirs), or OWN_… (the owner of
+the row in its address; give it `pk`, and 404 for others). Operations of the API: API_… likewise. A
+row of another kind needs a table of its own in OWN, and a thing of Alice's in `things`.
+"""
 
 
-def patterns():
-    return {p.name: p for p in get_resolver("xai.web.urls").url_patterns}
+def pages(resolver=None, prefix=""):
+    """Return every named address that is not the API's, by name."""
+    found = {}
+    for pattern in (resolver or get_resolver("xai.web.urls")).url_patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "api":
+                found |= pages(pattern, f"{prefix}{pattern.namespace or ''}:")
+        else:
+            found[f"{prefix}{pattern.name}"] = pattern
+    return found
+
+
+def operations():
+    """Return method and address of every operation of the API, by the name of its function."""
+    from xai.web.api.site import api
+
+    found = {}
+    for bound in api._get_bound_routers():
+        for path, view in bound.path_operations.items():
+            for one in view.operations:
+                found[one.view_func.__name__] = (one.methods[0].lower(), f"/api/v1{path}")
+    return found
 
 
 def address_of(name, pk):
-    routes = patterns()[name].pattern.converters
-    values = {"pk": pk, "name": "bars", "token": "x", "link": 1}
-    return reverse(name, kwargs={key: values[key] for key in routes})
+    routes = pages()[name].pattern.converters
+    return reverse(name, kwargs={key: {"pk": pk, **WORDS}[key] for key in routes})
 
 
-def test_every_address_is_in_the_table():
-    assert set(patterns()) <= PUBLIC | ACCOUNT | set().union(*OWN.values())
+def api_address(path, pk):
+    name = "manifest.json" if "/files/" in path else WORDS["name"]
+    values = {"pk": pk, **WORDS, "name": name}
+    return re.sub(r"{\w+:(\w+)}", lambda part: str(values[part[1]]), path)
+
+
+def test_every_address_is_classified():
+    known = PUBLIC | ACCOUNT | set.union(*OWN.values())
+    # Features that are not in this checkout may stand in a table.
+    missing = set(pages()) - known
+    listed = API_ACCOUNT | set.union(*API_OWN.values())
+    missing |= {f"API operation {name}" for name in set(operations()) - listed}
+    names = ", ".join(sorted(missing))
+    assert not missing, HOW.format(names=names, is_are="is" if len(missing) == 1 else "are")
+
+
+def test_no_name_stands_in_two_tables():
+    for tables in ([PUBLIC, ACCOUNT, *OWN.values()], [API_ACCOUNT, *API_OWN.values()]):
+        assert sum(map(len, tables)) == len(set.union(*tables))
 
 
 @pytest.fixture
-def things(alice, make_run, server_mode):
+def things(alice, make_upload, server_mode):
     """Return a thing of Alice's per table."""
-    run = make_run(alice, state="done")
+    run = land(alice, make_upload, rows=3, features=2, methods=("shapley", "lime"))
+    token, _ = tokens.make(alice, "of Alice")
     report = Report.objects.create(run=run, state="done", choices={}, files={"bars": {}})
     study = Study.objects.create(run=run, title="t", methods=[], samples=[])
-    return {"run": run.pk, "upload": run.model.pk, "report": report.pk, "study": study.pk}
+    return {"run": run.pk, "upload": run.model.pk, "token": token.pk, "report": report.pk,
+            "study": study.pk}  # fmt: skip
 
 
 def own(things):
-    known = patterns()
+    known = pages()
     for thing, names in OWN.items():
         for name in sorted(names & set(known)):
             yield name, address_of(name, things[thing])
+
+
+def api_own(things):
+    known = operations()
+    for thing, names in API_OWN.items():
+        for name in sorted(names & set(known)):
+            method, path = known[name]
+            yield name, method, api_address(path, things[thing])
+
+
+def nobody_has(things):
+    return {thing: uuid.uuid4() for thing in things}
 
 
 def test_a_stranger_is_told_that_nothing_is_there(client, bob, things):
@@ -80,8 +161,8 @@ def test_a_stranger_is_told_that_nothing_is_there(client, bob, things):
 
 def test_a_stranger_cannot_tell_a_foreign_thing_from_none(client, bob, things):
     client.force_login(bob)
-    nobody = {thing: uuid.uuid4() for thing in OWN}
-    for (_, theirs), (_, none) in zip(own(things), own(nobody), strict=True):
+    pairs = zip(own(things), own(nobody_has(things)), strict=True)
+    for (_, theirs), (_, none) in pairs:
         for method in METHODS:
             first = getattr(client, method)(theirs)
             second = getattr(client, method)(none)
@@ -91,7 +172,7 @@ def test_a_stranger_cannot_tell_a_foreign_thing_from_none(client, bob, things):
 
 def test_without_a_login_every_page_leads_to_it(client, things):
     addresses = [address for _, address in own(things)]
-    addresses += [address_of(name, None) for name in sorted(ACCOUNT & set(patterns()))]
+    addresses += [address_of(name, None) for name in sorted(ACCOUNT & set(pages()))]
     for address in addresses:
         for method in METHODS:
             answer = getattr(client, method)(address)
@@ -101,24 +182,124 @@ def test_without_a_login_every_page_leads_to_it(client, things):
 
 def test_the_owner_gets_in(client, alice, things):
     client.force_login(alice)
-    for name in ("upload", "upload-status", "upload-offset"):
-        assert client.get(address_of(name, things["upload"])).status_code == 200
-    for name in ("run", "run-status"):
-        assert client.get(address_of(name, things["run"])).status_code == 200
+    for name, address in own(things):
+        answer = client.get(f"{address}?method=shapley")
+        b"".join(answer)  # a file is open until it is read
+        assert answer.status_code not in {301, 401, 403, 500}, name
+        if name in {"upload", "run", "overview", "compare", "report", "bundle", "figure"}:
+            assert answer.status_code == 200, name
+
+
+BODIES = {
+    "edit_run": {"text": "fine"},
+    "create_run": {"model": "0" * 64, "dataset": "0" * 64},
+    "estimate_run": {"model": "0" * 64, "dataset": "0" * 64},
+    "begin_upload": {"name": "a.csv", "size": 3, "purpose": "dataset"},
+    "make_token": {"name": "mine"},
+}
+
+
+def ask(client, name, method, address, **headers):
+    if name in {"send_part", "send_whole"}:
+        query = "?offset=0" if name == "send_part" else "?name=a.csv&purpose=dataset"
+        kind = "application/octet-stream"
+        return client.put(address + query, b"a,b", content_type=kind, headers=headers)
+    body = BODIES.get(name)
+    return getattr(client, method)(
+        address, body, content_type="application/json", headers=headers
+    ) if body else getattr(client, method)(address, headers=headers)  # fmt: skip
+
+
+def bearer(user):
+    return {"Authorization": f"Bearer {tokens.make(user, 'in a test')[1]}"}
+
+
+def test_programs_of_a_stranger_are_told_that_nothing_is_there(client, bob, things):
+    door = bearer(bob)
+    pairs = zip(api_own(things), api_own(nobody_has(things)), strict=True)
+    for (name, method, theirs), (_, _, none) in pairs:
+        first, second = (ask(client, name, method, one, **door) for one in (theirs, none))
+        assert (first.status_code, second.status_code) == (404, 404), name
+        assert first.content == second.content, name
+        assert first.headers["Content-Type"] == "application/problem+json"
+
+
+def test_programs_without_a_valid_token_are_told_to_bring_one(client, things, alice):
+    _, lost = tokens.make(alice, "revoked")
+    tokens.revoke(Token.objects.get(name="revoked"))
+    doors = [{}, {"Authorization": f"Bearer {lost}"}, {"Authorization": "Bearer plx_x"},
+             {"Authorization": "Basic YTpi"}]  # fmt: skip
+    account = [(name, *operations()[name]) for name in sorted(API_ACCOUNT)]
+    for name, method, path in [*account, *api_own(things)]:
+        for door in doors:
+            answer = ask(client, name, method, api_address(path, uuid.uuid4()), **door)
+            assert answer.status_code == 401, (name, door)
+            assert answer.headers["WWW-Authenticate"] == "Bearer"
+            assert answer.json()["detail"].endswith((".", "…"))
+
+
+def test_programs_of_the_owner_get_in(client, alice, things):
+    door = bearer(alice)
+    last = {"delete_run", "delete_upload", "revoke_token"}
+    for name, method, address in sorted(api_own(things), key=lambda one: one[0] in last):
+        query = "?method=shapley" * (name == "figure")
+        answer = ask(client, name, method, address + query, **door)
+        b"".join(answer)
+        assert answer.status_code not in {401, 403, 500}, name
+        if name not in {"show_sample", "edit_run", "send_part", "delete_upload", "faithfulness"}:
+            assert answer.status_code in {200, 201, 204}, name
+
+
+def test_a_page_without_its_csrf_token_changes_nothing(alice, things):
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    known = operations()
+    for name in sorted(API_ACCOUNT | API_RUN | API_UPLOAD | API_TOKEN):
+        method, path = known[name]
+        if method != "get":
+            answer = ask(client, name, method, api_address(path, things["run"]))
+            assert answer.status_code == 403, name
+    for name, address in own(things):
+        if name.rpartition("-")[2] in {"cancel", "delete", "revoke"}:
+            assert client.post(address).status_code == 403, name
+    assert Token.objects.filter(revoked=None).exists()
 
 
 def test_lists_hold_only_what_is_theirs(client, bob, things):
     client.force_login(bob)
-    for name in ("home", "runs", "models", "datasets", "run-new"):
-        page = client.get(reverse(name)).content.decode()
-        assert str(things["run"]) not in page
-        assert str(things["upload"]) not in page
+    door = bearer(bob)
+    seen = [client.get(reverse(name)) for name in sorted(ACCOUNT & set(pages())) if is_plain(name)]
+    lists = ("list_uploads", "list_runs", "list_tokens", "list_examples", "about")
+    seen += [client.get(operations()[name][1], headers=door) for name in lists]
+    for page in seen:
+        text = page.content.decode()
+        assert "of Alice" not in text
+        assert not any(str(pk) in text for pk in things.values())
 
 
-def test_a_stranger_cannot_ask_about_foreign_files(client, bob, alice, make_run, server_mode):
-    run = make_run(alice)
+def is_plain(name):
+    try:
+        reverse(name)
+    except NoReverseMatch:
+        return False
+    return True
+
+
+def test_a_stranger_cannot_ask_about_foreign_files(client, bob, things, alice):
+    from xai.web.models import Run
+
+    run = Run.objects.get(pk=things["run"])
     client.force_login(bob)
     chosen = {"model": run.model.pk, "dataset": run.dataset.pk}
     assert "Start the explanation" not in client.get("/runs/new/", chosen).content.decode()
     assert client.post("/runs/new/", chosen | {"methods": "shapley"}).status_code == 422
     assert client.post("/runs/new/estimate/", chosen).status_code == 204
+    for named in (str(run.model.pk), run.model.sha256):
+        asked = {"model": named, "dataset": str(run.dataset.pk)}
+        answer = client.post(
+            "/api/v1/runs", asked, content_type="application/json", headers=bearer(bob)
+        )
+        assert answer.status_code == 422
+        assert "You have no model of this id" in answer.json()["detail"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import isnan
+from math import isfinite
 from typing import Literal
 
 from xai.errors import InvalidParameter
@@ -51,9 +51,11 @@ class Parameter:
     def _number(self, value: Json) -> int | float:
         try:
             number = float(value)
-        except (TypeError, ValueError):
+            if not isfinite(number):
+                raise ValueError(value)
+        except (TypeError, ValueError, OverflowError):
             raise InvalidParameter(f"{self.name} must be a number, not {value!r}.") from None
-        if isnan(number) or (self.kind == "int" and number != int(number)):
+        if self.kind == "int" and number != int(number):
             raise InvalidParameter(f"{self.name} must be a whole number, not {value!r}.")
         if not (self.low is None or number >= self.low):
             raise InvalidParameter(f"{self.name} must be at least {self.low:g}, not {number:g}.")

@@ -25,3 +25,9 @@ def targets(facts: dict[str, Any]) -> list[tuple[str, str]]:
         return [("value", "The predicted value")]
     names = [(name, f"Always “{name}”") for name in facts["outputs"]]
     return [("", "The predicted class of each row"), *names]
+
+
+def submission(form: Any) -> dict[str, Any]:
+    """Return what `tasks.queue.submit` wants to know of a valid form."""
+    files = {"model": form.model, "dataset": form.dataset}
+    return {"recipe": form.recipe(), **files, "replacer": form.cleaned_data.get("replacer")}

@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 
-from xai.web import shelf
+from xai.web import problems, shelf
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -23,7 +23,8 @@ LOCAL_NAME = "local"
 _NORMAL_BODY = 2**20
 _MARGIN = 64 * 2**10
 """Room for the other fields and the borders of a multipart form."""
-_PART = re.compile(r"/uploads/(?:[0-9a-f-]{36}/parts|new)/")
+_PART = re.compile(r"/uploads/(?:[0-9a-f-]{36}/parts|new)/|/api/v1/uploads/[0-9a-f-]{36}/parts")
+_WHOLE = "/api/v1/uploads/whole"
 
 
 class BodyLimit:
@@ -36,16 +37,24 @@ class BodyLimit:
         """Answer 411 without a length, 413 beyond the limit of the address."""
         length = request.META.get("CONTENT_LENGTH") or ""
         if request.META.get("HTTP_TRANSFER_ENCODING") or not (length.isdigit() or length == ""):
-            return _refusal("The request has a body without a length.", 411)
-        is_part = _PART.fullmatch(request.path_info) is not None
-        limit = settings.PART_BYTES + _MARGIN if is_part else _NORMAL_BODY
+            return _refusal(request, "The request has a body without a length.", 411)
+        limit = _limit(request.path_info)
         if int(length or 0) > limit:
-            return _refusal(f"The request is larger than {limit // 2**20} MB.", 413)
+            return _refusal(request, f"The request is larger than {limit // 2**20} MB.", 413)
         return self.get_response(request)
 
 
-def _refusal(sentence: str, status: int) -> HttpResponse:
-    response = HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
+def _limit(path: str) -> int:
+    if path == _WHOLE:
+        return int(settings.ONE_SHOT_BYTES)
+    return settings.PART_BYTES + _MARGIN if _PART.fullmatch(path) else _NORMAL_BODY
+
+
+def _refusal(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
+    if problems.is_of_programs(request):
+        response = problems.answer(status, sentence)
+    else:
+        response = HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8")
     # The body is left unread: the connection cannot serve another request.
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import shutil
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +15,11 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import Q
 from django.utils.timezone import now
 
 from xai.errors import XaiError
-from xai.web import files, shelf
+from xai.web import files, quotas, shelf
 from xai.web.models import Run, Upload
 from xai.web.templatetags.parallax import size as in_words
 
@@ -58,7 +57,9 @@ def begin(owner: Any, name: str, size: int, purpose: str, sha256: str = "") -> U
     Raises
     ------
     UploadError
-        If the file is empty or too large, or the quota or the disk has no room for it.
+        If the file is empty or too large.
+    QuotaExceeded
+        If the quota or the disk has no room for it.
     """
     if purpose not in Upload.Purpose.values:
         raise UploadError("An upload is a model or a dataset.", 422)
@@ -73,8 +74,8 @@ def begin(owner: Any, name: str, size: int, purpose: str, sha256: str = "") -> U
     with transaction.atomic():
         # PostgreSQL: one upload of an owner at a time counts. SQLite is IMMEDIATE: the same.
         get_user_model().objects.select_for_update().get(pk=owner.pk)
-        _check_quota(owner, size)
-        _check_disk(size)
+        quotas.check_files(owner, size)
+        quotas.check_disk(size)
         return Upload.objects.create(
             owner=owner,
             name=clean_name(name),
@@ -84,43 +85,18 @@ def begin(owner: Any, name: str, size: int, purpose: str, sha256: str = "") -> U
         )
 
 
-def _check_quota(owner: Any, size: int) -> None:
-    kept = Upload.objects.for_user(owner).exclude(state=Upload.State.REFUSED)
-    if kept.count() >= settings.QUOTA_FILES:
-        raise UploadError(
-            f"You already have {settings.QUOTA_FILES} files, which is the limit. "
-            "Delete some that no explanation uses.",
-            507,
-        )
-    used = kept.aggregate(total=Sum("size"))["total"] or 0
-    if used + size > settings.QUOTA_BYTES:
-        raise UploadError(
-            f"The file has {in_words(size)}, and of your {in_words(settings.QUOTA_BYTES)} only "
-            f"{in_words(max(0, settings.QUOTA_BYTES - used))} are left. Delete files first.",
-            507,
-        )
-
-
-def _check_disk(size: int) -> None:
-    growing = Upload.objects.filter(state=Upload.State.UPLOADING)
-    promised = growing.aggregate(total=Sum(F("size") - F("received")))["total"] or 0
-    free = shutil.disk_usage(files.folder("parts")).free - promised
-    if free - size < settings.DISK_FLOOR:
-        raise UploadError("The disk of this installation has no room for the file.", 507)
-
-
 def promise(owner: Any, name: str, purpose: str, facts: dict[str, Any]) -> Upload:
     """Reserve a place for a file that a worker will make here; `adopt` gives it its bytes.
 
     Raises
     ------
-    UploadError
+    QuotaExceeded
         If the quota or the disk has no room.
     """
     with transaction.atomic():
         get_user_model().objects.select_for_update().get(pk=owner.pk)
-        _check_quota(owner, 0)
-        _check_disk(0)
+        quotas.check_files(owner, 0)
+        quotas.check_disk(0)
         return Upload.objects.create(
             owner=owner,
             name=name,
@@ -152,14 +128,15 @@ def adopt(upload: Upload, made: Path) -> None:
     upload.refresh_from_db()
 
 
-def append(upload: Upload, offset: int, length: int, body: Stream) -> int:
+def append(upload: Upload, offset: int, length: int, body: Stream, sha256: str = "") -> int:
     """Write `length` bytes of `body` at `offset`; return the byte expected next.
 
     Raises
     ------
     UploadError
         409 if `offset` is not the next byte or another part is being written; 413 if the part
-        reaches beyond the declared size; 400 if the body ends early.
+        reaches beyond the declared size; 400 if the body ends early; 422 if its bytes are not
+        those of `sha256`.
     """
     if not 0 < length <= settings.PART_BYTES or offset + length > upload.size:
         raise UploadError("The part is empty, too large, or reaches beyond the file's end.", 413)
@@ -173,8 +150,11 @@ def append(upload: Upload, offset: int, length: int, body: Stream) -> int:
         if upload.state != Upload.State.UPLOADING or offset != upload.received:
             raise UploadError("This is not the next byte.", 409, upload.received)
         file.seek(offset)
-        _copy(body, file, length)
+        found = _copy(body, file, length)
         file.flush()
+        if sha256 and sha256.lower() != found:
+            sentence = "The part changed on its way (wrong SHA-256). Send it again."
+            raise UploadError(sentence, 422, offset)
         Upload.objects.filter(pk=upload.pk, received=offset).update(
             received=offset + length, changed=now()
         )
@@ -182,16 +162,39 @@ def append(upload: Upload, offset: int, length: int, body: Stream) -> int:
     return upload.received
 
 
-def _copy(body: Stream, file: Any, length: int) -> None:
+def whole(owner: Any, name: str, size: int, purpose: str, body: Stream, sha256: str = "") -> Upload:
+    """Take a file at once, by the same steps; nothing stays of one that fails.
+
+    Raises
+    ------
+    UploadError, QuotaExceeded
+        As `begin`, `append` and `complete`.
+    """
+    upload = begin(owner, name, size, purpose, sha256)
+    try:
+        while (offset := upload.received) < size:
+            append(upload, offset, min(settings.PART_BYTES, size - offset), body)
+        return complete(upload)
+    except Exception:
+        if upload.pk:
+            discard(upload)
+        raise
+
+
+def _copy(body: Stream, file: Any, length: int) -> str:
+    """Return the SHA-256 of what was copied."""
+    digest = hashlib.sha256()
     try:
         while length > 0:
             piece = body.read(min(_READ, length))
             if not piece:
                 raise UploadError("The part ended early.", 400)
             file.write(piece)
+            digest.update(piece)
             length -= len(piece)
     except OSError as error:
         raise UploadError("The part could not be read or written.", 507) from error
+    return digest.hexdigest()
 
 
 def complete(upload: Upload) -> Upload:

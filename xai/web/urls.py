@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.contrib.auth import views as auth
 from django.urls import path
 
+from xai.web.api import site as api
 from xai.web.views import (
+    account,
     analyses,
     blind,
     compare,
@@ -19,6 +21,7 @@ from xai.web.views import (
     interactions,
     pages,
     people,
+    programs,
     reports,
     results,
     runs,
@@ -31,11 +34,7 @@ from xai.web.views import (
 urlpatterns = [
     path("", pages.home, name="home"),
     path("system/", pages.system, name="system"),
-    path(
-        "login/",
-        auth.LoginView.as_view(template_name="login.html", redirect_authenticated_user=True),
-        name="login",
-    ),
+    path("login/", account.Login.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("examples/<slug:name>/", examples.show, name="example"),
     path("examples/<slug:name>/status/", examples.status, name="example-status"),
@@ -43,6 +42,11 @@ urlpatterns = [
     path("healthz", health.lives, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", health.measured, name="metrics"),
+    # Programs
+    path("api/v1/", api.addresses()),
+    path("api/v1/docs", programs.described, name="api-docs"),
+    path("tokens/", programs.tokens_page, name="tokens"),
+    path("tokens/<uuid:pk>/revoke/", programs.revoke, name="token-revoke"),
     # Files
     path("uploads/", uploads.begin, name="upload-begin"),
     path("uploads/new/", uploads.new, name="upload-new"),

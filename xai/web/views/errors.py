@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from xai.web import problems
+
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Say that this is not allowed."""
@@ -13,11 +15,15 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def missing(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Say that there is no such page; the same answer for things of other people."""
+    if problems.is_of_programs(request):
+        return problems.answer(404, problems.NOWHERE)
     return render(request, "404.html", status=404)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     """Say that the fault is ours, without the database or the user."""
+    if problems.is_of_programs(request):
+        return problems.answer(500, "The fault is ours; it has been logged.")
     return render(request, "500.html", status=500)
 
 

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from tasks import examples
+from xai.errors import XaiError
 from xai.runner.examples import EXAMPLES, Example
-from xai.web.uploads import UploadError
 
 
 def _example(name: str) -> Example:
@@ -28,7 +28,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     if request.method == "POST":
         try:
             run = examples.begin(request.user, example)
-        except UploadError as error:
+        except XaiError as error:
             messages.add_message(request, messages.ERROR, str(error), extra_tags="bad")
             return redirect("home")
         return redirect(run or request.path)

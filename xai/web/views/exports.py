@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from pathlib import Path
 from typing import TypeVar
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from tasks.reports import pack
-from xai.reports.bundle import write_bundle
 from xai.reports.html import policy, render
-from xai.web import files, opinions
+from xai.web import files, opinions, packing
 from xai.web.landed import Landed, landed
 
 Answer = TypeVar("Answer", bound=HttpResponseBase)
@@ -36,15 +35,19 @@ def report(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def bundle(request: HttpRequest, pk: uuid.UUID) -> FileResponse:
     """Return everything, with its manifest, as a zip."""
     found = landed(request, pk)
-    scratch = files.scratch()
-    try:
-        write_bundle(opinions.add_to(found, scratch / "people"), scratch / "bundle")
-        packed = pack(scratch / "bundle", scratch / "bundle.zip")
-        # Open, it can be read to its end after its name is gone.
-        response = FileResponse(packed.open("rb"), content_type="application/zip")
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    response = FileResponse(packing.zipped(found), content_type="application/zip")
     return _attached(response, found, "zip")
+
+
+@require_safe
+def member(request: HttpRequest, pk: uuid.UUID, name: str) -> FileResponse:
+    """Return one file of the bundle."""
+    found = landed(request, pk)
+    opened = packing.member(found, name)
+    if opened is None:
+        raise Http404("The bundle has no file of this name.")
+    response = FileResponse(opened, content_type="application/octet-stream")
+    return _attached(response, found, Path(name).suffix.removeprefix("."))
 
 
 def _attached(response: Answer, found: Landed, ending: str) -> Answer:

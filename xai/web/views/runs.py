@@ -17,6 +17,7 @@ from xai.runner.plan import estimate as estimate_of
 from xai.runner.plan import estimate_step
 from xai.runner.replacers import KIND
 from xai.web import fitting, progress, removal
+from xai.web.asked import submission
 from xai.web.forms import RunForm
 from xai.web.models import Run, Upload
 from xai.web.picker import Picker
@@ -56,9 +57,10 @@ def new(request: HttpRequest) -> HttpResponse:
         if fit.is_fitting or not model.facts["has_names"]:
             form = RunForm(request.POST or None, model=model, dataset=dataset, fit=fit)
             if request.method == "POST" and form.is_valid():
-                lender = form.cleaned_data.get("replacer")
-                recipe = form.recipe()
-                return redirect(queue.submit(request.user, recipe, model, dataset, replacer=lender))
+                try:
+                    return redirect(queue.submit(request.user, **submission(form)))
+                except XaiError as error:
+                    form.add_error(None, str(error))
             context |= {"form": form} | _costs(form)
     return render(request, "runs/new.html", context, status=422 if request.POST else 200)
 
@@ -125,7 +127,10 @@ def cancel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def retry(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Compute what failed or was cancelled, and nothing else."""
     run = _mine(request, pk)
-    queue.retry(run)
+    try:
+        queue.retry(run)
+    except XaiError as error:
+        messages.error(request, str(error), extra_tags="bad")
     return redirect(run)
 
 

@@ -15,8 +15,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tasks import queue
-from xai.web import fitting, uploads
+from xai.errors import XaiError
+from xai.web import fitting, rates, uploads
 from xai.web.models import Run, Upload
+from xai.web.quotas import QuotaExceeded
+from xai.web.rates import TooMany
 from xai.web.uploads import UploadError
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ def _mine(request: HttpRequest, pk: uuid.UUID) -> Upload:
 
 
 def _said(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Answer an `UploadError` as JSON with its status."""
+    """Answer what is refused as JSON with its status."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -41,6 +44,11 @@ def _said(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             if error.offset is not None:
                 told["offset"] = error.offset
             return JsonResponse(told, status=error.status)
+        except QuotaExceeded as error:
+            return JsonResponse({"error": str(error)}, status=error.status)
+        except TooMany as error:
+            headers = {"Retry-After": str(error.wait)}
+            return JsonResponse({"error": str(error)}, status=429, headers=headers)
 
     return answer
 
@@ -49,6 +57,7 @@ def _said(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 @_said
 def begin(request: HttpRequest) -> HttpResponse:
     """Reserve room for a file: `{name, size, purpose, sha256?}` in, `{id, offset, chunk}` out."""
+    rates.check("upload", request.user.pk)
     try:
         asked = json.loads(request.body)
         name, size, purpose = str(asked["name"]), int(asked["size"]), str(asked["purpose"])
@@ -99,7 +108,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             return redirect(_whole(request))
-        except UploadError as error:
+        except XaiError as error:
             context["error"] = str(error)
     status = 422 if "error" in context else 200
     return render(request, "uploads/new.html", context, status=status)
@@ -109,11 +118,9 @@ def _whole(request: HttpRequest) -> Upload:
     given = request.FILES.get("file")
     if given is None or given.size is None:
         raise UploadError("Choose a file first.", 422)
-    upload = uploads.begin(
-        request.user, given.name or "", given.size, request.POST.get("purpose", "")
-    )
-    uploads.append(upload, 0, given.size, given)
-    uploads.complete(upload)
+    rates.check("upload", request.user.pk)
+    purpose = request.POST.get("purpose", "")
+    upload = uploads.whole(request.user, given.name or "", given.size, purpose, given)
     queue.begin_inspection(upload)
     return upload
 
