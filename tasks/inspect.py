@@ -8,7 +8,7 @@ from functools import partial
 
 from django.db import transaction
 
-from tasks import examples, inspections
+from tasks import examples, inspections, sessions
 from tasks.celery import app
 from tasks.heart import beating
 from tasks.inspections import Inspection
@@ -45,6 +45,8 @@ def _inspect(held: Inspection) -> None:
         with transaction.atomic():
             if inspections.accept(held, facts):
                 examples.go_on(upload)
+        if "trees" in facts.get("capabilities", ()):
+            sessions.prepare()
     except shelf.Away:
         inspections.release(held)
     except XaiError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import shutil
 import threading
@@ -16,12 +17,15 @@ from typing import TYPE_CHECKING, Any
 from celery.signals import worker_init, worker_shutdown
 from django.conf import settings
 
+from xai.errors import XaiError
 from xai.web import files, shelf
 from xai.web.models import Run
 
 if TYPE_CHECKING:
     from xai.jail import Limits
     from xai.runner.session import Session
+
+log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 60.0
 _MEMORY_MOST_MB = 4096
@@ -58,6 +62,20 @@ def using(run: Run) -> Iterator[Session]:
         finally:
             _kept.used = time.monotonic()
             _close_later()
+
+
+def prepare() -> None:
+    """Compile what trees need, while a person reads what was found of a model: once, ever."""
+    from xai.runner import compiled  # noqa: PLC0415 - only workers jail anything
+
+    room = files.scratch()
+    try:
+        compiled.ready(files.compiled(), room)
+    except XaiError:
+        # Whoever needs it will say so; the upload has nothing to do with it.
+        log.warning("The code of the tree tables was not compiled.", exc_info=True)
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
 
 
 def close() -> None:
@@ -109,6 +127,7 @@ def _open(key: tuple[Any, ...], run: Run) -> _Kept:
         limits=limits(),
         threads=1,
         external=shelf.stored(external) if external else None,
+        code=files.compiled() if "trees" in run.model.facts["capabilities"] else None,
     )
     return _Kept(key, session, scratch)
 

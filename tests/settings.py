@@ -8,6 +8,7 @@ import shutil
 import tempfile
 
 os.environ["PARALLAX_DATA"] = _folder = tempfile.mkdtemp(prefix="parallax-tests-")
+os.environ["PARALLAX_COMPILED"] = f"{_folder}/compiled"  # once for all tests
 os.environ["SECRET_KEY"] = "only for tests"
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # small matrices: threads only wait for each other

@@ -11,6 +11,8 @@ from xai import environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(environment.text("PARALLAX_DATA", str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+# Code that was compiled here, for children to copy: a few megabytes, made anew where missing.
+COMPILED_DIR = Path(environment.text("PARALLAX_COMPILED", str(DATA_DIR / "compiled"))).resolve()
 
 # Who may come in ---------------------------------------------------------------------------------
 

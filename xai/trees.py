@@ -190,6 +190,11 @@ class Ensemble:
     library: str
     pace: float
 
+    @property
+    def work(self) -> float:
+        """`Trees.work` of the largest output."""
+        return max(trees.work for trees in self.outputs)
+
 
 def boosted(
     trees: tuple[Trees, ...] | None,

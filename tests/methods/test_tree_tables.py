@@ -158,7 +158,6 @@ def test_less_memory_makes_smaller_subtrees_with_the_same_values(monkeypatch):
     made.forget()
     small = tables_of(trees, ALONE, None)
     assert small.table.nbytes < large.table.nbytes
-    assert small.bits < large.bits
     np.testing.assert_allclose(small.explain(x), large.explain(x), atol=1e-5)
 
 
@@ -174,9 +173,22 @@ def test_leaves_below_many_columns_are_integrated_to_the_same_values(monkeypatch
 
 
 def test_tables_that_cannot_fit_are_not_built(monkeypatch):
+    trees = ensemble(17)
     monkeypatch.setattr(made, "MOST_BYTES", 64)
     made.forget()
-    assert tables_of(ensemble(17), ALONE, None) is None
+    assert tables_of(trees, ALONE, rows(17, 3)) is None
+    monkeypatch.setattr(made, "MOST_CUT_BYTES", 64)
+    assert tables_of(trees, ALONE, None) is None
+
+
+def test_path_dependent_values_need_no_tables_at_all(monkeypatch):
+    trees, x = ensemble(37, trees=6, depth=8), rows(37, 3000)
+    expected = tables_of(trees, ALONE, None).explain(x)
+    monkeypatch.setattr(made, "MOST_BYTES", 0)
+    made.forget()
+    found = tables_of(trees, ALONE, None)
+    assert found.table.nbytes == 0
+    np.testing.assert_allclose(found.explain(x), expected, atol=1e-5)
 
 
 def test_a_branch_that_no_training_row_took_is_left_to_the_library():

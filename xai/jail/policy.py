@@ -10,6 +10,9 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
+COMPILED = "compiled"
+"""Folder in a child's room where numba looks for code and keeps it."""
+
 _OUTSIDE = frozenset({"settings.py", "urls.py", "wsgi.py", "web", "__pycache__"})
 """Parts of the product that no model needs."""
 
@@ -79,7 +82,7 @@ def environment(scratch: Path, threads: int) -> dict[str, str]:
         "TMPDIR": home,
         "XDG_CACHE_HOME": home,
         "MPLCONFIGDIR": home,
-        "NUMBA_CACHE_DIR": home,
+        "NUMBA_CACHE_DIR": f"{home}/{COMPILED}",
         "HF_HUB_OFFLINE": "1",
         "USE_HUB_KERNELS": "NO",
         "TOKENIZERS_PARALLELISM": "false",

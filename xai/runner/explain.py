@@ -129,6 +129,7 @@ class _Run:
             threads=threads,
             external=self.options.external,
             replacer=self.replacer,
+            code=self.options.code if "trees" in self.model_facts["capabilities"] else None,
         )
         with session:
             for job in plan(self.recipe, self.model_facts, self.data_facts):

@@ -44,6 +44,8 @@ class Options:
     analyses: tuple[str, ...] = ()
     external: Path | None = None
     replacer: Path | None = None
+    code: Path | None = None
+    """Folder where compiled code for trees is kept; None to compile it anew."""
 
 
 def choices_of(options: Options, model: Json) -> tuple[MethodChoice, ...]:

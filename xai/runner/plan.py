@@ -17,12 +17,14 @@ from xai.methods import catalogue
 from xai.methods.card import Card, Size
 from xai.methods.cards.generation import tokens_of
 from xai.methods.shapley.pairs import order as pairs
-from xai.runner import measuring
+from xai.runner import costs, measuring
 from xai.runner.version import code_version
 from xai.vocabulary import Json, MethodChoice, Recipe
 
 SHARD_SECONDS = 8.0
 """Long beside the cost of claiming a shard, short beside a person's patience."""
+SHARD_NUMBERS = 4_000_000
+"""Rows × features of a table that a shard holds at once: 32 MB, a few times over."""
 SHARDS_MOST = 400
 SELF_ROWS = 50
 """Rows on which a random method is run again with another seed: enough for a mean with interval."""
@@ -40,8 +42,6 @@ SOFT = {catalogue.TEXT, catalogue.GENERATION}
 """Kinds whose models read parts of the numbers of a unit."""
 """Rows on which it is measured: a test needs 20, and 200 settle all but small differences; a mask
 of a text or a picture costs a pass through a network."""
-DEFAULT_SPEED = 20_000.0
-"""Evaluations per second where none was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,8 @@ def plan(
     check(recipe.analyses, recipe.kind, label=recipe.label, external=recipe.external)
     chosen = len(choose(recipe.rows, dataset["rows"], recipe.seed))
     recipe = replace(recipe, background=min(recipe.background, dataset["rows"]))
-    speed = _speed(model)
-    jobs = [_predictions(recipe, chosen, speed)]
+    speed = costs.speed(model)
+    jobs = [_predictions(recipe, chosen, len(model["features"]), speed)]
     for choice in recipe.methods:
         card = catalogue.card(choice.slug, recipe.kind)
         size = size_of(recipe, model, dataset, chosen)
@@ -190,9 +190,9 @@ def _wants_another_seed(card: Card, model: Mapping[str, Json]) -> bool:
     return card.is_stochastic and card.scope == "local" and card.family != "Control" and not exact
 
 
-def _predictions(recipe: Recipe, chosen: int, speed: float) -> JobPlan:
+def _predictions(recipe: Recipe, chosen: int, features: int, speed: float) -> JobPlan:
     job = {"role": "predictions", "method": "", "params": {}, "seed": recipe.seed}
-    shards = _cut(chosen, chosen, chosen / speed)
+    shards = _cut(chosen, chosen, chosen / speed, chosen * features)
     return JobPlan(
         "predictions", "", {}, recipe.seed, job_key(recipe, job), chosen, chosen / speed, shards
     )
@@ -209,11 +209,12 @@ def _job(
     params, chosen = card.read(choice.params), size.rows
     seed = recipe.seed + (1 if role == "self" else 0)
     planned = card.evaluations(params, size)
-    seconds = planned / _speed(model, of_trees=size.has_trees and "trees" in card.exact_with)
-    seconds += card.seconds_per_row * chosen
+    seconds = costs.seconds(card, params, size, model, planned)
     items = {"rows": chosen, "features": size.features, "none": 1}[card.slices]
     shards = (
-        _cut(items, planned, seconds) if card.slices != "none" else (ShardPlan(0, chosen, planned),)
+        _cut(items, planned, seconds, costs.numbers(card, params, size))
+        if card.slices != "none"
+        else (ShardPlan(0, chosen, planned),)
     )
     key = job_key(
         recipe, {"role": role, "method": card.slug, "params": params, "seed": seed, "n": chosen}
@@ -255,7 +256,7 @@ def _faithfulness(
     planned += further
     parts = sorted(job.key for job in jobs)
     key = job_key(recipe, {"role": "faithfulness", "params": params, "parts": parts})
-    seconds = planned / _speed(model)
+    seconds = planned / costs.speed(model)
     shards = _cut(chosen, planned, seconds)
     return (JobPlan("faithfulness", "", params, recipe.seed, key, planned, seconds, shards),)
 
@@ -265,7 +266,7 @@ def _analysis(
 ) -> JobPlan:
     """Return the job of an analysis; its shards are slices of its parts."""
     planned = card.evaluations(int(dataset["rows"]), len(model.get("features", ())))
-    seconds = planned / _speed(model) + card.seconds
+    seconds = planned / costs.speed(model) + card.seconds
     edges = [round(card.parts * i / card.shards) for i in range(card.shards + 1)]
     shards = tuple(
         ShardPlan(start, stop, math.ceil(planned / card.shards))
@@ -282,19 +283,12 @@ def _is_measured(job: JobPlan, kind: str) -> bool:
     return card.scope == "local" and card.family != "Control"
 
 
-def _cut(items: int, planned: int, seconds: float) -> tuple[ShardPlan, ...]:
-    """Cut evenly into shards of about `SHARD_SECONDS`."""
-    count = max(1, min(items, SHARDS_MOST, math.ceil(seconds / SHARD_SECONDS)))
+def _cut(items: int, planned: int, seconds: float, numbers: int = 0) -> tuple[ShardPlan, ...]:
+    """Cut evenly into shards of about `SHARD_SECONDS`, of `SHARD_NUMBERS` at most."""
+    parts = max(math.ceil(seconds / SHARD_SECONDS), math.ceil(numbers / SHARD_NUMBERS))
+    count = max(1, min(items, SHARDS_MOST, parts))
     edges = [round(items * i / count) for i in range(count + 1)]
     return tuple(
         ShardPlan(start, stop, math.ceil(planned * (stop - start) / items))
         for start, stop in itertools.pairwise(edges)
     )
-
-
-def _speed(model: Mapping[str, Json], *, of_trees: bool = False) -> float:
-    """Return evaluations per second at the largest measured batch."""
-    if of_trees and model.get("contribution_speed"):
-        return max(1.0, float(model["contribution_speed"]))
-    measured = model.get("speed") or [{"per_second": DEFAULT_SPEED}]
-    return max(1.0, float(measured[-1]["per_second"]))

@@ -12,6 +12,8 @@ from types import TracebackType
 import numpy as np
 
 from xai.jail import Child, Limits
+from xai.jail.policy import COMPILED
+from xai.runner import compiled
 from xai.runner.faithfulness import Given
 from xai.runner.parts import keep_part
 from xai.vocabulary import Json, Progress, Recipe
@@ -93,8 +95,13 @@ class Session:
         limits: Limits | None = None,
         threads: int = 1,
         external: Path | None = None,
+        code: Path | None = None,
     ) -> None:
-        """Start nothing yet: the child starts with the first shard."""
+        """Start nothing yet: the child starts with the first shard.
+
+        `code` is where compiled code is kept; None where a model has no trees to need it.
+        """
+        self._kept_code = code
         self._replacer = None if replacer is None else replacer.resolve()
         self._model, self._form, self._dataset = model.resolve(), form, dataset.resolve()
         self._external = external.resolve() if external else None
@@ -133,7 +140,7 @@ class Session:
         XaiError
             As the child says, in a sentence; the session stays usable.
         """
-        child = self._running()
+        child = self._running(poll)
         out = Path(tempfile.mkdtemp(prefix="shard-", dir=self._room))
         payload = {
             "model": str(self._model),
@@ -165,10 +172,14 @@ class Session:
             shutil.rmtree(self._room, ignore_errors=True)
             self._room = None
 
-    def _running(self) -> Child:
+    def _running(self, poll: Poll | None = None) -> Child:
         if self._child is None or not self._child.alive:
             self.close()
+            code = self._code(poll)
             self._room = _new_room(self._scratch)
+            if code is not None:
+                # Before the child lives: later it could have put a link in the way.
+                compiled.give(code, self._room / COMPILED)
             self._child = Child(
                 HANDLER,
                 [self._model, self._dataset, *filter(None, [self._external, self._replacer])],
@@ -177,6 +188,12 @@ class Session:
                 threads=self._threads,
             )
         return self._child
+
+    def _code(self, poll: Poll | None) -> Path | None:
+        if self._kept_code is None:
+            return None
+        with _room(self._scratch) as room:
+            return compiled.ready(self._kept_code, room, poll=poll)
 
     def __enter__(self) -> Session:
         return self

@@ -128,15 +128,19 @@ def predictions(facts: Mapping[str, Json], arrays: Arrays) -> pa.Table:
 def inputs(facts: Mapping[str, Json], arrays: Arrays) -> pa.Table:
     """Return the features of each chosen row: as a person reads them, and as numbers."""
     matrix, n = arrays["inputs"], len(arrays["rows"])
-    display = [
-        _display(column, matrix[:, position]) for position, column in enumerate(facts["columns"])
-    ]
-    flat = [text for row in zip(*display, strict=True) for text in row]
+    # Column by column: as Python's strings all at once, a large table would fill the memory.
+    shown = pa.concat_arrays(
+        [
+            pa.array(_display(column, matrix[:, position]), pa.string())
+            for position, column in enumerate(facts["columns"])
+        ]
+    )
+    flat = shown.take(pa.array(np.arange(matrix.size).reshape(-1, n).T.ravel()))
     offsets = np.arange(n + 1, dtype=np.int32) * matrix.shape[1]
     return pa.table(
         {
             "sample": pa.array(arrays["rows"], pa.int64()),
-            "display": pa.ListArray.from_arrays(offsets, pa.array(flat, pa.string())),
+            "display": pa.ListArray.from_arrays(offsets, flat),
             "numbers": _lists(matrix, pa.float64()),
         }
     )
@@ -217,7 +221,9 @@ def _lists(matrix: np.ndarray, kind: pa.DataType) -> pa.ListArray:
 
 def _same_list(items: list[Json], n: int, kind: pa.DataType | None = None) -> pa.ListArray:
     offsets = np.arange(n + 1, dtype=np.int32) * len(items)
-    return pa.ListArray.from_arrays(offsets, pa.array(items * n, kind or pa.string()))
+    once = pa.array(items, kind or pa.string())
+    every = np.tile(np.arange(len(items)), n)
+    return pa.ListArray.from_arrays(offsets, once.take(pa.array(every)))
 
 
 def _floats(array: np.ndarray | None, n: int) -> pa.Array:

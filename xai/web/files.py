@@ -37,6 +37,13 @@ def scratch() -> Path:
     return Path(tempfile.mkdtemp(dir=folder("scratch")))
 
 
+def compiled() -> Path:
+    """Return the folder of compiled code, made if it is not there."""
+    path = Path(settings.COMPILED_DIR)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
 def folder(name: str) -> Path:
     """Return a folder of the data folder, made if it is not there."""
     path = Path(settings.DATA_DIR) / name

@@ -11,12 +11,21 @@ from xai.errors import InvalidParameter
 from xai.vocabulary import Json, Progress
 from xai.workbench import examples, inspect, kinds, shards
 
+
+def _compile(_payload: Json, _progress: Progress) -> Json:
+    from xai.methods.shapley.trees.warm import warm  # noqa: PLC0415 - numba, for this alone
+
+    warm()
+    return {}
+
+
 _OPERATIONS: dict[str, Callable[[Json, Progress], Json]] = {
     "inspect_model": inspect.inspect_model,
     "inspect_dataset": inspect.inspect_dataset,
     "fit": kinds.fit,
     "shard": shards.compute,
     "example": examples.make,
+    "compile": _compile,
 }
 
 

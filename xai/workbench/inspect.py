@@ -47,6 +47,9 @@ def inspect_model(payload: Json, _progress: Progress) -> Json:
         {"rows": batch, "per_second": _speed(bound, rows[:batch])} for batch in BATCHES
     ]
     facts["contribution_speed"] = _contribution_speed(bound, model.facts, rows[:256])
+    ensemble = bound.ensemble() if "trees" in model.facts.capabilities else None
+    if ensemble is not None:
+        facts |= {"tree_work": ensemble.work, "tree_pace": ensemble.pace}
     return facts
 
 

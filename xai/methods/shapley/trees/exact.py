@@ -9,6 +9,7 @@ import numpy as np
 from xai.errors import XaiError
 from xai.methods.meter import Meter
 from xai.methods.shapley.pairs.order import count
+from xai.methods.shapley.trees import pay
 from xai.vocabulary import Attribution, Contributions
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-4
 """Largest completeness gap of exact values, as a share of the scale of the score."""
-SETUP = 5e9
-"""Nanoseconds to compile and build: tables are worth them when the library would take longer."""
-LEAST_ROWS = 200
-"""Rows of a run below which the trees are not even counted."""
 
 
 def path_dependent(problem: Problem) -> Contributions | None:
@@ -30,14 +27,13 @@ def path_dependent(problem: Problem) -> Contributions | None:
     if problem.contributions is None:
         return None
     game = problem.trees
-    if game is not None and game.rows >= LEAST_ROWS and game.ensemble is not None:
-        work = max(trees.work for trees in game.ensemble.outputs)
-        # By the size of the run and of the trees alone: every shard and every machine agree.
-        if game.rows * work * game.ensemble.pace >= SETUP:
-            played = (game.ensemble.owners, problem.inputs.shape[1])
-            found = _look_up(game, game.ensemble, problem.inputs, played, None)
-            if found is not None:
-                return found
+    # The trees of a small run are not even counted.
+    ensemble = game.ensemble if game is not None and game.rows >= pay.LEAST_ROWS else None
+    if game and ensemble and pay.pays(game.rows, ensemble.work, ensemble.pace):
+        played = (ensemble.owners, problem.inputs.shape[1])
+        found = _look_up(game, ensemble, problem.inputs, played, None)
+        if found is not None:
+            return found
     return problem.contributions(problem.inputs)
 
 

@@ -39,7 +39,7 @@ ORDERS = np.array(
 """[a, b]: the share of orders in which a given players come before one, and b after."""
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def fill_path(  # type: ignore[no-untyped-def]
     first, last, bit_start, player_start, leaf_start, value, ask_start, ask_player, mask, want,
     ask_ratio, quadrature, start, table,
@@ -59,7 +59,7 @@ def fill_path(  # type: ignore[no-untyped-def]
         table[start[g] : start[g + 1]] = row.ravel()
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def fill_background(  # type: ignore[no-untyped-def]
     first, last, bit_start, player_start, leaf_start, value, ask_start, ask_player, mask, want,
     patterns, orders, start, table,
@@ -78,7 +78,7 @@ def fill_background(  # type: ignore[no-untyped-def]
         table[start[g] : start[g + 1]] = row.ravel()
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _path_leaf(value, ratios, quadrature):  # type: ignore[no-untyped-def]
     """Return the values of a leaf's players, (asks, 2^asks), by which of them it is given."""
     asks = len(ratios)
@@ -98,7 +98,7 @@ def _path_leaf(value, ratios, quadrature):  # type: ignore[no-untyped-def]
     return own
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _background_leaf(value, mask, want, share, orders):  # type: ignore[no-untyped-def]
     """Return the same for a background whose patterns have these shares."""
     asks, full = len(mask), (1 << len(mask)) - 1
@@ -124,7 +124,7 @@ def _background_leaf(value, mask, want, share, orders):  # type: ignore[no-untyp
     return own
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _spread(player, mask, want, own, row):  # type: ignore[no-untyped-def]
     """Add a leaf's values to the patterns of its subtree."""
     for pattern in range(row.shape[1]):
@@ -133,7 +133,7 @@ def _spread(player, mask, want, own, row):  # type: ignore[no-untyped-def]
             row[player[k], pattern] += own[k, given]
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _given(mask, want, pattern):  # type: ignore[no-untyped-def]
     """Return which of a leaf's players are satisfied, as bits."""
     found = 0
@@ -143,7 +143,7 @@ def _given(mask, want, pattern):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _ones(bits):  # type: ignore[no-untyped-def]
     count = 0
     while bits:

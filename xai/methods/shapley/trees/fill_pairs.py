@@ -15,7 +15,7 @@ from numba import njit
 from xai.methods.shapley.trees.fill import _given, _ones
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def fill_path_pairs(  # type: ignore[no-untyped-def]
     first, last, bit_start, player_start, leaf_start, value, ask_start, ask_player, mask, want,
     ask_ratio, quadrature, start, table,
@@ -35,7 +35,7 @@ def fill_path_pairs(  # type: ignore[no-untyped-def]
         table[start[g] : start[g + 1]] = row.ravel()
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def fill_background_pairs(  # type: ignore[no-untyped-def]
     first, last, bit_start, player_start, leaf_start, value, ask_start, ask_player, mask, want,
     patterns, orders, start, table,
@@ -55,7 +55,7 @@ def fill_background_pairs(  # type: ignore[no-untyped-def]
         table[start[g] : start[g + 1]] = row.ravel()
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _path_leaf(value, ratios, quadrature):  # type: ignore[no-untyped-def]
     """Return the values of a leaf's pairs, (pairs, 2^asks), by which asks are given.
 
@@ -86,7 +86,7 @@ def _path_leaf(value, ratios, quadrature):  # type: ignore[no-untyped-def]
     return own
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _background_leaf(value, mask, want, share, orders):  # type: ignore[no-untyped-def]
     """Return the same for a background whose patterns have these shares."""
     asks, full = len(mask), (1 << len(mask)) - 1
@@ -106,7 +106,7 @@ def _background_leaf(value, mask, want, share, orders):  # type: ignore[no-untyp
     return own
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _add_pairs(own, x, b, asks, worth, orders):  # type: ignore[no-untyped-def]
     """Add the interactions where the row gives the asks `x` and the background row `b`."""
     mine, theirs, pair = x & ~b, b & ~x, 0
@@ -121,7 +121,7 @@ def _add_pairs(own, x, b, asks, worth, orders):  # type: ignore[no-untyped-def]
             pair += 1
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _spread(player, mask, want, own, row, players):  # type: ignore[no-untyped-def]
     """Add a leaf's values to the patterns of its subtree."""
     asks = len(player)

@@ -55,7 +55,7 @@ def _bits(groups: Groups) -> tuple[Any, ...]:
         groups.bit_answers, groups.answers)  # fmt: skip
 
 
-@njit(nogil=True, fastmath={"nsz", "contract", "arcp", "reassoc"})
+@njit(nogil=True, cache=True, fastmath={"nsz", "contract", "arcp", "reassoc"})
 def _look_up(  # type: ignore[no-untyped-def]
     codes, holes, bit_start, player_start, leaf_start, start, column, low, high, missing, told,
     answers, player, value, ask_start, ratio, quadrature, table, out, block, of_pairs,
@@ -100,7 +100,7 @@ def _look_up(  # type: ignore[no-untyped-def]
                 out[begin + r, k] = total[k, r]
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _integrate_either(  # type: ignore[no-untyped-def]
     value, asked, rule, fits, product, ups, names, total, of_pairs
 ):
@@ -110,7 +110,7 @@ def _integrate_either(  # type: ignore[no-untyped-def]
         _integrate(value, asked, rule, fits, product, names, total)
 
 
-@njit(nogil=True, fastmath={"nsz", "contract", "arcp", "reassoc"})
+@njit(nogil=True, cache=True, fastmath={"nsz", "contract", "arcp", "reassoc"})
 def _integrate(value, ratios, rule, fits, product, names, total):  # type: ignore[no-untyped-def]
     """Add a leaf's path-dependent values; its players are its columns, in the order of bits."""
     for q in range((len(ratios) + 1) // 2):
@@ -128,7 +128,7 @@ def _integrate(value, ratios, rule, fits, product, names, total):  # type: ignor
                 sums[r] += product[r] * (up if fit[r] else down)
 
 
-@njit(nogil=True, fastmath={"nsz", "contract", "arcp", "reassoc"})
+@njit(nogil=True, cache=True, fastmath={"nsz", "contract", "arcp", "reassoc"})
 def _integrate_pairs(value, ratios, rule, fits, product, ups, names, total):  # type: ignore[no-untyped-def]
     """Add a leaf's path-dependent interactions; `names` are of its pairs of columns, in order."""
     for q in range((len(ratios) + 1) // 2):
@@ -149,7 +149,7 @@ def _integrate_pairs(value, ratios, rule, fits, product, ups, names, total):  # 
                     sums[r] += product[r] * mine[r] * theirs[r]
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _patterns(  # type: ignore[no-untyped-def]
     codes, holes, bit_start, column, low, high, missing, told, answers, out,
 ):  # fmt: skip
@@ -163,7 +163,7 @@ def _patterns(  # type: ignore[no-untyped-def]
                 _mark(x, low[bit], high[bit], loose, one, out[g])
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _mark(codes, low, high, loose, one, pattern):  # type: ignore[no-untyped-def]
     """Set one bit of the pattern where low ≤ code < high, or where missing counts as fitting."""
     zero = np.int16(0)
@@ -176,7 +176,7 @@ def _mark(codes, low, high, loose, one, pattern):  # type: ignore[no-untyped-def
             pattern[r] |= one if (codes[r] >= low) & (codes[r] < high) else zero
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _mark_told(codes, answers, one, pattern):  # type: ignore[no-untyped-def]
     """Set one bit of the pattern where the list of answers says so."""
     for r in range(len(codes)):

@@ -35,6 +35,8 @@ LONG = 9
 """Bits up to which a leaf of its own has a path-dependent table; beyond, integrating is faster."""
 MOST_BYTES = 256 << 20
 """Memory for the tables of one output."""
+MOST_CUT_BYTES = 1 << 30
+"""Memory for a cut ensemble without its tables: conditions, leaves and what they ask."""
 KEPT_BYTES = 768 << 20
 """Memory for all tables kept in a process."""
 
@@ -124,12 +126,12 @@ def _build(
     if background is None and not (trees.ratio > 0).all():
         return None  # a branch that no training row took: libraries divide by zero there
     coder = coder_of(trees)
-    if coder is None:
+    if coder is None or _cut_bytes(trees, of_pairs=of_pairs) > MOST_CUT_BYTES:
         return None
     # Path-dependent values are defined by column; a feature gets the sum of its columns.
     alone = np.arange(trees.columns) if background is None else owners
     nodes = nodes_of(trees, coder, alone)
-    plan = (_plan_pairs if of_pairs else _plan)(nodes, is_path=background is None)
+    plan = _plan(nodes, is_path=background is None, of_pairs=of_pairs)
     if plan is None:
         return None
     groups, start = plan
@@ -150,35 +152,38 @@ def _build(
     return Tables(coder, groups, start, table, players, base, int(bits.max(initial=0)), of_pairs)
 
 
-def _plan(nodes: Nodes, *, is_path: bool) -> tuple[Groups, NDArray[np.int64]] | None:
-    """Cut into subtrees of as many bits as memory allows; return them and where tables begin."""
-    widest = LONG if is_path else MOST_BITS
-    for most in range(BITS, 2, -1):
+def _plan(
+    nodes: Nodes, *, is_path: bool, of_pairs: bool
+) -> tuple[Groups, NDArray[np.int64]] | None:
+    """Cut into subtrees of as many bits as memory allows; return them and where tables begin.
+
+    With less memory, path-dependent leaves of their own lose their tables, so that those of every
+    tree fit in the end.
+    """
+    widest = MOST_BITS if not is_path else BITS if of_pairs else LONG
+    for turn, most in enumerate((BITS, *range(BITS, -1, -1))):
+        widest = most if turn and is_path else widest
         groups = cut(nodes, most)
-        bits, players = np.diff(groups.bit_start), np.diff(groups.player_start)
-        entries = np.where(bits <= widest, players << np.minimum(bits, widest), 0)
-        if 4 * entries.sum() <= MOST_BYTES:
-            break
-    return _fitting(groups, entries, is_path=is_path)
-
-
-def _plan_pairs(nodes: Nodes, *, is_path: bool) -> tuple[Groups, NDArray[np.int64]] | None:
-    """Do the same for pairs; of less memory, path-dependent leaves lose their tables in time."""
-    for most in range(BITS, 0, -1):
-        groups, widest = cut(nodes, most), most if is_path else MOST_BITS
-        bits, players = np.diff(groups.bit_start), np.diff(groups.player_start)
-        held = players * (players - 1) // 2
+        bits, held = np.diff(groups.bit_start), np.diff(groups.player_start)
+        if of_pairs:
+            held = held * (held - 1) // 2
         entries = np.where(bits <= widest, held << np.minimum(bits, widest), 0)
         if 4 * entries.sum() <= MOST_BYTES:
-            break
-    return _fitting(groups, entries, is_path=is_path)
+            return _fitting(groups, entries, is_path=is_path)
+    return None
+
+
+def _cut_bytes(trees: Trees, *, of_pairs: bool) -> float:
+    """Return at most how much memory a cut takes: 80 bytes per condition above a leaf."""
+    asked = float(trees.depth[trees.left < 0].sum())
+    return 80 * asked + (4 * trees.work if of_pairs else 0)
 
 
 def _fitting(
     groups: Groups, entries: NDArray[np.int64], *, is_path: bool
 ) -> tuple[Groups, NDArray[np.int64]] | None:
     widest = int(np.diff(groups.bit_start).max(initial=0))
-    if widest > (MOST_COLUMNS if is_path else MOST_BITS) or 4 * entries.sum() > MOST_BYTES:
+    if widest > (MOST_COLUMNS if is_path else MOST_BITS):
         return None
     return groups, np.concatenate([[0], np.cumsum(entries)])
 

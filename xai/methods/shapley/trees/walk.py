@@ -16,7 +16,7 @@ LEFT, RIGHT, COLUMN, OWNER, RANK, MISSING, START, INNER = range(8)
 STACK, PATH, BITS, ASK, PLAYERS = 0, 3, 6, 7, 10
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def walk(  # type: ignore[no-untyped-def]
     roots, whole, share, lengths, starts, bit, answers, player, value, ask_start, ask, ratio,
     place, ratios, totals, most, known, fill,
@@ -41,7 +41,7 @@ def walk(  # type: ignore[no-untyped-def]
             )  # fmt: skip
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _subtree(  # type: ignore[no-untyped-def]
     whole, share, lengths, starts, bit, answers, player, value, ask_start, ask, ratio,
     place, ratios, totals, known, fill, node, depth, bits, top,
@@ -89,7 +89,7 @@ def _subtree(  # type: ignore[no-untyped-def]
         starts[0, g + 1], starts[1, g + 1], starts[2, g + 1] = totals[1:4]
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _push(whole, place, node, depth, top):  # type: ignore[no-untyped-def]
     """Put both children on the stack, the left one on top; return the new top."""
     place[STACK, top + 1], place[STACK, top + 2] = whole[RIGHT, node], whole[LEFT, node]
@@ -98,7 +98,7 @@ def _push(whole, place, node, depth, top):  # type: ignore[no-untyped-def]
     return top + 2
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _path_bits(whole, place, depth):  # type: ignore[no-untyped-def]
     """Give each column of the path a bit; return how many there are."""
     count = 0
@@ -113,7 +113,7 @@ def _path_bits(whole, place, depth):  # type: ignore[no-untyped-def]
     return count
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _write_path(whole, lengths, bit, answers, place, totals, depth, bits, known):  # type: ignore[no-untyped-def]
     """Write the bits of the path: intervals of codes, or answers joined by and."""
     first = totals[1]
@@ -137,7 +137,7 @@ def _write_path(whole, lengths, bit, answers, place, totals, depth, bits, known)
             bit[3, at] = 0
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _leaf(whole, share, place, ratios, leaf, level, depth):  # type: ignore[no-untyped-def]
     """Gather what a leaf asks of each player; return of how many."""
     count = 0
@@ -157,7 +157,7 @@ def _leaf(whole, share, place, ratios, leaf, level, depth):  # type: ignore[no-u
     return count
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _players(place, asks, held):  # type: ignore[no-untyped-def]
     """Give the players of a subtree numbers for names; return how many there are."""
     for at in range(asks):
@@ -171,7 +171,7 @@ def _players(place, asks, held):  # type: ignore[no-untyped-def]
     return held
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _write_leaf(player, value, ask_start, ask, ratio, place, ratios, totals, asks, worth):  # type: ignore[no-untyped-def]
     """Write a leaf."""
     first = totals[4]

@@ -16,6 +16,7 @@ from xai.reports.outline import SECTIONS
 from xai.runner.explain import explain
 from xai.runner.options import Options
 from xai.vocabulary import Json
+from xai.web import files
 
 REFUSED, IN_PART = 2, 3
 
@@ -86,6 +87,7 @@ class Command(BaseCommand):
                 samples=given["samples"],
                 analyses=_words(given["analyses"]),
                 external=given["external"],
+                code=files.compiled(),
                 command=shlex.join(["python", "manage.py", *sys.argv[1:]]),
             )
             failed = explain(given["model"], given["data"], given["out"], options, bar.report)
