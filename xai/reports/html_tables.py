@@ -16,6 +16,7 @@ from xai.reports.html_lanes import lanes_table, method_name, scroll
 from xai.reports.markup import Html, join, name, tag
 from xai.reports.phrasing import counted, percent, two
 from xai.reports.results import Results
+from xai.reports.room import Room
 from xai.reports.side_by_side import lanes_of_importance, lanes_of_sample
 from xai.vocabulary import Json
 
@@ -72,7 +73,8 @@ def samples(results: Results, chosen: Sequence[int] = ()) -> Html:
     if "predictions" not in results.folders or not results.local_methods():
         return Html()
     shown = [(sample, "") for sample in chosen] or _chosen(results)
-    return join([_sample(results, sample, why) for sample, why in shown])
+    room = Room(len(shown) * len(results.local_methods()))
+    return join([_sample(results, sample, why, room) for sample, why in shown])
 
 
 def _matrix(results: Results, found: Json) -> Html:
@@ -201,11 +203,11 @@ def _chosen(results: Results) -> list[tuple[int, str]]:
     return list(wanted.items())
 
 
-def _sample(results: Results, sample: int, why: str) -> Html:
+def _sample(results: Results, sample: int, why: str, room: Room) -> Html:
     position = results.sample_index(sample)
     if results.kind in SAMPLES:
         title = f"Row {sample}, {why}" if why else f"Row {sample}"
-        said, drawn = _prediction(results, position), SAMPLES[results.kind](results, sample)
+        said, drawn = _prediction(results, position), SAMPLES[results.kind](results, sample, room)
         return tag("div", tag("h3", title), said, drawn, class_="sample")
     lanes, shown = lanes_of_sample(results, sample), results.inputs.display(position)
     rows = arrange(results.inputs.names, lanes, shown=shown)

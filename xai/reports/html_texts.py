@@ -15,6 +15,7 @@ from xai.reports.markup import Html, join, name, tag
 from xai.reports.passages import Choices, Passage, Strand, passage
 from xai.reports.phrasing import counted
 from xai.reports.results import Results
+from xai.reports.room import Room
 
 TOP = 10
 CLASSES = 6
@@ -32,12 +33,12 @@ def words(results: Results) -> Html:
     return join(*parts, note)
 
 
-def sample(results: Results, row: int) -> Html:
+def sample(results: Results, row: int, room: Room) -> Html:
     """Return one text in the colours of every method."""
     written = results.samples[row].get("outputs", ())
     found = passage(results, row, Choices(), (0, max(1, len(written))))
     count = len(found.pieces)
-    runs = folded(found.matters(), count) if count > LONG else [(0, count)]
+    runs = folded(found.matters(room.words), count) if count > LONG else [(0, count)]
     lines = [_line(found, strand, runs) for strand in found.strands]
     votes = sum(not strand.is_control for strand in found.strands)
     if votes > 1:

@@ -16,8 +16,8 @@ class Html(str):
 
 Child = str | Html | Iterable[Html] | None
 
-_DRAWN = {"rect", "path", "image"}
-_EMPTY = {"meta", "rect", "path", "col", "br", "img", "image"}
+_DRAWN = {"rect", "path", "image", "use"}
+_EMPTY = {"meta", "rect", "path", "col", "br", "img", "image", "use"}
 """Elements without an end tag; those of SVG are closed in place."""
 
 

@@ -65,12 +65,12 @@ class Passage:
     dispute: Floats
     target: str
 
-    def matters(self) -> list[int]:
+    def matters(self, strongest: int = MATTERS) -> list[int]:
         """Return the pieces that any method, controls left out, has among its strongest."""
         found: set[int] = set()
         for strand in self.strands:
             if not strand.is_control:
-                found |= set(np.flatnonzero(strand.places <= MATTERS).tolist())
+                found |= set(np.flatnonzero(strand.places <= strongest).tolist())
         return sorted(found)
 
 

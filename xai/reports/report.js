@@ -71,7 +71,7 @@ function fading(layers) {
   const range = document.createElement("input");
   Object.assign(range, { type: "range", min: "0", max: "100", value: "100" });
   range.addEventListener("input", () => {
-    all("img + img", layers).forEach((map) => { map.style.opacity = String(range.value / 100); });
+    all("svg + img", layers).forEach((map) => { map.style.opacity = String(range.value / 100); });
   });
   label.className = "tool";
   label.append("Strength of the colours ", range);

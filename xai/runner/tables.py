@@ -172,12 +172,16 @@ def _truth(
 
 def _importance(label: str, names: list[str], values: np.ndarray) -> pa.Table:
     """Return mean |value| with the 95 % interval of a mean over the samples (normal)."""
-    size = np.abs(values)
+    # Of the values as they are written: whoever computes it again gets the same number.
+    size = np.abs(values.astype(np.float32).astype(np.float64))
     mean = size.mean(axis=0)
     spread = size.std(axis=0, ddof=1) if len(size) > 1 else np.full(len(mean), np.nan)
     half = 1.96 * spread / np.sqrt(len(size))
     bounds = [
-        [None if np.isnan(h) else float(m + sign * h) for m, h in zip(mean, half, strict=True)]
+        [
+            None if np.isnan(h) else max(0.0, float(m + sign * h))
+            for m, h in zip(mean, half, strict=True)
+        ]
         for sign in (-1, 1)
     ]
     columns = {
