@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tests.assets.folders import tiny_text_classifier
+from xai.figures.tokens import pieces
 from xai.methods import catalogue
 from xai.vocabulary import Recipe
 from xai.workbench import texts
@@ -219,6 +220,9 @@ def test_pairs_are_two_texts_with_one_count_of_words(payload):
     assert found.words.tolist() == [-1, 0, 1, 2, -1, 3, 4, 5, -1]
     assert found.types.tolist() == [0, 0, 0, 0, 0, 1, 1, 1, 1]
     assert found.pieces[5:8] == ("a", "bad", "day")
+    shown = pieces(found.shown(), by_token=False, with_special=False)
+    assert [piece.text for piece in shown] == ["a", "good", "film", "a", "bad", "day"]
+    assert [piece.is_second for piece in shown] == [False] * 3 + [True] * 3
     logits = classifier.logits(
         torch.tensor(found.ids)[None], np.array([9]), torch.tensor(found.types)[None]
     )

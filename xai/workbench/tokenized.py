@@ -18,7 +18,9 @@ class Tokenized:
     Attributes
     ----------
     ids, types : arrays of shape (t,)
-        Types are 0 in the first text and 1 in the second.
+        Types are what the network is told: for some of them 0 in both texts.
+    fields : array of shape (t,)
+        0 in the first text, 1 in the second.
     words : array of shape (t,)
         Word of each token, counted from 0 over both texts; -1 for special tokens.
     special : array of shape (t,)
@@ -34,6 +36,7 @@ class Tokenized:
     pair: str
     ids: Integers
     types: Integers
+    fields: Integers
     words: Integers
     special: Bools
     spans: tuple[tuple[int, int], ...]
@@ -54,7 +57,7 @@ class Tokenized:
             "words": self.words.tolist(),
             "special": self.special.tolist(),
             "spans": [list(span) for span in self.spans],
-            "segments": self.types.tolist(),
+            "fields": self.fields.tolist(),
             "cut": self.cut,
         }
 
@@ -88,6 +91,7 @@ def tokenized(tokenizer: Any, most: int, text: str, pair: str | None = None) -> 
         pair=pair or "",
         ids=ids,
         types=np.array(types, dtype=np.int64),
+        fields=np.array(sequences, dtype=np.int64),
         words=_words(found.word_ids(0), sequences, special, spans, given),
         special=special,
         spans=spans,
