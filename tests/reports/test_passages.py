@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.reports.text_run import table_of, write_text_run
-from xai.reports.passages import Choices, passage
+from xai.methods import catalogue
+from xai.reports.passages import KEPT, Choices, passage
 
 
 @pytest.fixture
@@ -56,3 +59,20 @@ def test_errors_are_shown_for_single_tokens_only(results):
 def test_an_unknown_sample_is_a_key_error(results):
     with pytest.raises(KeyError):
         passage(results, 1, Choices())
+
+
+def test_many_methods_that_disagree_keep_few_pieces_each_methods_strongest_among_them(tmp_path):
+    text = " ".join(f"word{i}" for i in range(512))
+    methods = [s for s, card in catalogue.of(catalogue.TEXT).items() if card.scope == "local"][:10]
+    found = passage(write_text_run(tmp_path, (text,), methods), 0, Choices())
+    kept = found.matters()
+    assert len(kept) == KEPT
+    voters = [strand for strand in found.strands if not strand.is_control]
+    assert len(voters) >= 9
+    assert {int(np.abs(strand.values).argmax()) for strand in voters} <= set(kept)
+
+
+def test_a_method_that_says_nothing_unfolds_nothing(results):
+    found = passage(results, 0, Choices())
+    silent = [replace(strand, values=0 * strand.values) for strand in found.strands]
+    assert replace(found, strands=silent).matters() == []

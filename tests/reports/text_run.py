@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from tests.reports.fixtures import with_strategies
+from xai.methods import catalogue
 from xai.reports.results import STEPS, Results
 from xai.runner import head_tables, unit_tables
 from xai.runner.manifest import manifest
@@ -79,7 +80,7 @@ def sample_of(sentence):
 
 def facts_for(role, slug, seed):
     """Return what job.json says of a job."""
-    title, family, signed = METHODS.get(slug, ("", "", True))
+    title, family, signed = METHODS.get(slug) or _card(slug)
     key = hashlib.sha256(f"{role}{slug}{seed}".encode()).hexdigest()
     return {
         "role": role, "method": slug, "params": {}, "seed": 0, "key": key, "kind": KIND,
@@ -89,6 +90,11 @@ def facts_for(role, slug, seed):
         "family": family, "is_signed": signed, "is_complete": slug == "shapley",
         "is_stochastic": slug in {"shapley", "random"}, "layout": "ragged", "per_sample": {},
     }  # fmt: skip
+
+
+def _card(slug):
+    card = catalogue.of(KIND).get(slug)
+    return (card.title, card.family, card.is_signed) if card else ("", "", True)
 
 
 def _predictions(folder, samples, rows):

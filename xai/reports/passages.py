@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,9 @@ from xai.reports.method import MethodResult
 from xai.reports.results import Results
 from xai.vocabulary import Floats, Integers
 
-MATTERS = 8
-"""Strongest pieces of each method around which a long text is unfolded."""
+MATTERS, KEPT = 8, 16
+"""Strongest pieces of each method, and pieces of all together, around which a long text is
+unfolded: many methods that disagree must not unfold it all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,12 +68,11 @@ class Passage:
     target: str
 
     def matters(self, strongest: int = MATTERS) -> list[int]:
-        """Return the pieces that any method, controls left out, has among its strongest."""
-        found: set[int] = set()
-        for strand in self.strands:
-            if not strand.is_control:
-                found |= set(np.flatnonzero(strand.places <= strongest).tolist())
-        return sorted(found)
+        """Return the strongest pieces of the methods in turn, controls left out."""
+        orders = [_strongest(one.values, strongest) for one in self.strands if not one.is_control]
+        turns = itertools.zip_longest(*orders)
+        found = dict.fromkeys(place for turn in turns for place in turn if place is not None)
+        return sorted(list(found)[:KEPT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,11 @@ def _strand(
         else values_of(found, errors),
         note=str(method.notes.get("caution") or ""),
     )
+
+
+def _strongest(values: Floats, most: int) -> list[int]:
+    order = np.argsort(-np.abs(values), kind="stable")[:most]
+    return [int(place) for place in order if values[place] != 0]
 
 
 def _dispute(strands: list[Strand], count: int) -> Floats:
