@@ -32,10 +32,10 @@ DATA = {"kind": "images", "format": "zip", "rows": 60, "notes": [], "columns": [
 PARAMS = catalogue.card("craft", catalogue.IMAGES).read({"concepts": 3, "compare": True})
 
 
-@lru_cache(maxsize=1)
-def computed():
+@lru_cache(maxsize=2)
+def computed(count=24):
     """Return planted pictures of two classes, their labels, and what CRAFT finds in them."""
-    images, masks, labels = pictures(24, kinds=(0, 1), marked=0)
+    images, masks, labels = pictures(count, kinds=(0, 1), marked=0)
     labels[:3] = 2  # called red or green things, and labelled blue
     said = marked(masks, ("red", "green", "yellow"))
     posed = problem(images, labels=labels, annotations=said)
@@ -45,12 +45,16 @@ def computed():
     return images.numpy(), labels, posed.predicted, arrays, facts
 
 
-def write_picture_run(folder, name="bird.jpg", concepts=True):
-    """Write the folders of a run and return its `Results`; samples are rows 100, 101, …"""
-    images, labels, predicted, arrays, facts = computed()
+def write_picture_run(folder, name="bird.jpg", concepts=True, shown=()):
+    """Write the folders of a run and return its `Results`; samples are rows 100, 101, …
+
+    `shown` are JPEG pictures in base64 that pages show in the place of the planted ones.
+    """
+    images, labels, predicted, arrays, facts = computed(len(shown) or 24)
     rows = np.arange(len(images)) + 100
     folders = {"predictions": folder / "predictions", "occlusion": folder / "occlusion"}
-    _predictions(folders["predictions"], images, labels, predicted, name)
+    jpegs = shown or [jpeg(image) for image in images]
+    _predictions(folders["predictions"], jpegs, labels, predicted, name)
     _map(folders["occlusion"], rows)
     if concepts:
         folders["craft"] = folder / "craft"
@@ -79,11 +83,9 @@ def jpeg(image):
     return base64.b64encode(stream.getvalue()).decode()
 
 
-def _predictions(folder, images, labels, predicted, name):
-    rows = np.arange(len(images)) + 100
-    samples = [
-        {"name": name, "width": SIZE, "height": SIZE, "jpeg": jpeg(image)} for image in images
-    ]
+def _predictions(folder, jpegs, labels, predicted, name):
+    rows = np.arange(len(jpegs)) + 100
+    samples = [{"name": name, "width": SIZE, "height": SIZE, "jpeg": one} for one in jpegs]
     outputs = np.full((len(rows), len(CLASSES)), 0.1)
     outputs[np.arange(len(rows)), predicted] = 0.8
     arrays = {

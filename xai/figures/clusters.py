@@ -135,6 +135,9 @@ def _points(points: Points, name: str, role: str) -> Trace:
 
 def _trace(points: Points, mine: NDArray[np.bool_], name: str, role: str) -> Trace:
     where = np.flatnonzero(mine)
+    faint = np.zeros(len(where)) if points.chosen is None else ~points.chosen[where]
+    # The legend shows the first point: one that is right and chosen, if there is one.
+    where = where[np.lexsort((points.correct[where] == 0, faint))]
     wrong = points.correct[where] == 0
     light = np.full(len(where), 0.85)
     if points.chosen is not None:
