@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from tests.reports.picture_run import write_picture_run
+from tests.reports.text_run import write_story_run, write_text_run
 from xai.errors import InvalidParameter
 from xai.reports.html import render
 from xai.reports.outline import SAMPLES_MOST, SECTIONS, Outline, outline
@@ -27,6 +29,12 @@ def test_the_report_holds_the_chosen_sections_in_its_own_order(results):
 def test_no_link_leads_to_a_section_that_is_left_out(results):
     page = render(results, outline("", ("verdict", "reading"), "", results))
     assert set(re.findall(r'href="#([a-z]+)"', page)) <= {"verdict", "reading"}
+
+
+@pytest.mark.parametrize("write", [write_text_run, write_story_run, write_picture_run])
+def test_no_link_leads_to_a_section_that_has_nothing_to_say(tmp_path, write):
+    page = render(write(tmp_path))
+    assert set(re.findall(r'href="#([a-z]+)"', page)) <= set(sections_of(page))
 
 
 def test_what_not_to_conclude_is_said_once(results):
@@ -71,6 +79,6 @@ def test_what_cannot_be_had_is_refused_in_a_sentence(results, sections, samples,
 
 
 def test_every_section_has_a_writer():
-    from xai.reports.html import WRITERS
+    from xai.reports.html import IN_WORDS, WRITERS
 
-    assert set(WRITERS) == set(SECTIONS)
+    assert set(WRITERS) | set(IN_WORDS) == set(SECTIONS)

@@ -59,7 +59,9 @@ def _of_class(method: MethodResult, name: str) -> Sentence | None:
 def _concept(one: Json) -> str:
     low, high = one.get("low"), one.get("high")
     ends = "" if low is None or high is None else f", {number(low)} to {number(high)}"
-    return f"concept {one['id']} ({number(one['importance'])}{ends})"
+    # As the page and the report call it: numbered within its class.
+    name = str(one["name"])
+    return f"{name[:1].lower()}{name[1:]} ({number(one['importance'])}{ends})"
 
 
 def _places(method: MethodResult) -> list[Sentence]:

@@ -54,8 +54,7 @@ def render(results: Results, chosen: Outline = Outline()) -> str:  # noqa: B008 
     """Return the whole report; the same results and choices give the same file."""
     model = str(results.manifest.get("model", {}).get("name", "the model"))
     dataset = str(results.manifest.get("dataset", {}).get("name", "the data"))
-    written = {key: WRITERS[key](results, chosen) for key in chosen.sections}
-    shown = {key: body for key, body in written.items() if body}
+    shown = _written(results, chosen)
     title = chosen.title or f"{model} on {dataset}: explanation"
     body = tag(
         "body",
@@ -66,6 +65,15 @@ def render(results: Results, chosen: Outline = Outline()) -> str:  # noqa: B008 
         Html(f"<script>{_script()}</script>"),
     )
     return f"<!doctype html>\n{tag('html', _head(title), body, lang='en')}\n"
+
+
+def _written(results: Results, chosen: Outline) -> dict[str, Html]:
+    """Return the sections that have something to say; words come last, for they link to figures."""
+    asked = [key for key in chosen.sections if key in WRITERS]
+    bodies = {key: WRITERS[key](results, chosen) for key in asked}
+    there = {key for key, body in bodies.items() if body}
+    bodies |= {key: IN_WORDS[key](results, chosen, there) for key in IN_WORDS}
+    return {key: bodies[key] for key in chosen.sections if bodies[key]}
 
 
 @lru_cache(maxsize=1)
@@ -137,39 +145,35 @@ def _section(key: str, body: Html) -> Html:
     )
 
 
-def _verdict(results: Results, chosen: Outline) -> Html:
+def _verdict(results: Results, chosen: Outline, there: set[str]) -> Html:
     """Return the findings, and what not to conclude where no section of its own says it."""
     topics = [topic for topic in TITLES if topic not in _LIMITS or "limits" not in chosen.sections]
-    return _said(results, chosen, topics)
+    return _said(results, topics, there)
 
 
-def _limits(results: Results, chosen: Outline) -> Html:
+def _limits(results: Results, chosen: Outline, there: set[str]) -> Html:
     left_out = [SECTIONS[key] for key in SECTIONS if key not in chosen.sections]
     note = f"Left out of this report by choice: {', '.join(left_out)}." if left_out else None
     return join(
-        _said(results, chosen, [topic for topic in TITLES if topic in _LIMITS]),
+        _said(results, [topic for topic in TITLES if topic in _LIMITS], there),
         tag("p", note, class_="quiet") if note else None,
     )
 
 
-def _said(results: Results, chosen: Outline, topics: list[Topic]) -> Html:
+def _said(results: Results, topics: list[Topic], there: set[str]) -> Html:
     groups, said = [], sentences(results)
     for topic in topics:
-        found = [_sentence(one, chosen) for one in said if one.topic == topic]
+        found = [_sentence(one, there) for one in said if one.topic == topic]
         if found:
             groups.append(tag("div", tag("h3", TITLES[topic]), tag("ul", found, class_="verdict")))
     return join(groups)
 
 
-def _sentence(one: Sentence, chosen: Outline) -> Html:
-    section = _SECTION_OF_PAGE.get(one.page)
-    # A link to a section that is left out would lead nowhere.
-    is_there = section in chosen.sections
-    link = (
-        tag("a", SECTIONS[section], href=f"#{section}", class_="source")
-        if section and is_there
-        else None
-    )
+def _sentence(one: Sentence, there: set[str]) -> Html:
+    section = _SECTION_OF_PAGE.get(one.page, one.page)
+    # A link to a section that is not in this report would lead nowhere.
+    is_there = section in there
+    link = tag("a", SECTIONS[section], href=f"#{section}", class_="source") if is_there else None
     return tag("li", one.text, Html(" ") if link else None, link, class_=one.tone or None)
 
 
@@ -179,7 +183,6 @@ def _plainly(write: Callable[[Results], Html]) -> Callable[[Results, Outline], H
 
 WRITERS: dict[str, Callable[[Results, Outline], Html]] = {
     "asked": _plainly(html_asked.asked),
-    "verdict": _verdict,
     "importance": _plainly(
         lambda r: join(IMPORTANCE.get(r.kind, html_tables.importance)(r), importances.written(r))
     ),
@@ -194,8 +197,9 @@ WRITERS: dict[str, Callable[[Results, Outline], Html]] = {
     "samples": lambda results, chosen: html_tables.samples(results, chosen.samples),
     "methods": _plainly(html_facts.methods),
     "facts": _plainly(html_facts.facts),
-    "limits": _limits,
     "reproduce": _plainly(html_facts.reproduce),
     "reading": _plainly(html_facts.reading),
 }
 """Who writes each section; one that returns nothing is left out."""
+IN_WORDS = {"verdict": _verdict, "limits": _limits}
+"""Sections of sentences, each with a link to the section that its number stands in."""
