@@ -12,7 +12,7 @@ from xai.reports.words import TITLES, sentences
 from xai.runner import agreement
 from xai.web.urls import urlpatterns
 
-PAGES = {pattern.name for pattern in urlpatterns}
+PAGES = {getattr(pattern, "name", None) for pattern in urlpatterns}
 
 
 def compared(results, folder):
