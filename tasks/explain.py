@@ -16,7 +16,7 @@ from tasks.heart import Heart, Lost, Stopping, beating, stopping
 from tasks.queue import part_of
 from tasks.states import Claim
 from xai import logs
-from xai.errors import XaiError
+from xai.errors import DiskFull, XaiError
 from xai.vocabulary import Json, Recipe
 from xai.web import files, shelf
 from xai.web.models import Job
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from xai.runner.faithfulness import Given
 
 INTERNAL = "This method stopped on an internal error. It has been logged."
-SHARD_SECONDS_MOST = 600.0
-"""A shard is cut to take some seconds; one that takes this long does not end."""
 
 log = logging.getLogger(__name__)
 
@@ -58,9 +56,9 @@ def compute(held: Claim) -> None:
         connection.close()
     except XaiError as error:
         states.fail(held, str(error))
-    except BaseException:
+    except BaseException as error:
         log.exception("Shard %s", held.shard.pk)
-        states.fail(held, INTERNAL)
+        states.fail(held, str(DiskFull()) if DiskFull.is_behind(error) else INTERNAL)
 
 
 def _work(shard_id: int) -> None:
@@ -92,7 +90,7 @@ def _explain(held: Claim) -> None:
             given=given,
             on_progress=heart.note,
             poll=heart.poll,
-            wall_s=getattr(settings, "SHARD_SECONDS_MOST", SHARD_SECONDS_MOST),
+            wall_s=settings.SHARD_SECONDS_MOST,
         )
     heart.computed(reply["evaluations"], reply["seconds"])
     shelf.keep_results(held.job.key, part.name)

@@ -20,7 +20,7 @@ from xai.web import files, shelf, uploads
 from xai.web.models import Job, Report, Run, Shard, Upload, Worker
 from xai.web.models.runs import OVER, State
 
-REAP_SECONDS = 5.0
+REAP_SECONDS = 2.5
 SWEEP_SECONDS = 600.0
 UNHEARD = timedelta(seconds=10)
 """A bell that nobody answered for so long may be lost."""

@@ -13,7 +13,7 @@ from tasks.celery import app
 from tasks.heart import beating
 from tasks.inspections import Inspection
 from xai import logs
-from xai.errors import XaiError
+from xai.errors import DiskFull, XaiError
 from xai.web import files, shelf
 
 INTERNAL = "This file could not be inspected: an internal error, which has been logged."
@@ -47,12 +47,16 @@ def _inspect(held: Inspection) -> None:
                 examples.go_on(upload)
         if "trees" in facts.get("capabilities", ()):
             sessions.prepare()
-    except shelf.Away:
+    except (shelf.Away, DiskFull):
+        # Nothing is wrong with the file: it is looked at again later.
         inspections.release(held)
     except XaiError as error:
         inspections.refuse(held, str(error))
-    except BaseException:
+    except BaseException as error:
         log.exception("Upload %s", upload.pk)
-        inspections.refuse(held, INTERNAL)
+        if DiskFull.is_behind(error):
+            inspections.release(held)
+        else:
+            inspections.refuse(held, INTERNAL)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import re
+
+_NO_ROOM = re.compile(r"No space left|\d+ requested and \d+ written")
+"""What libraries say of a full disk where they keep no number; the second is numpy's."""
+
 
 class XaiError(Exception):
     """Something a person can mend; its text is one or two plain sentences, shown as they are."""
@@ -31,6 +37,24 @@ class LimitExceeded(XaiError):
     """The model's process was stopped at a limit of memory, time or output size."""
 
 
+class DiskFull(XaiError):
+    """The disk of this installation has no room left; nothing is wrong with the file."""
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(
+            sentence
+            or "The disk of this installation is full. Have room made on it, then try again."
+        )
+
+    @staticmethod
+    def is_behind(error: BaseException) -> bool:
+        """Whether a full disk caused this error of the system, or of a library that wraps it."""
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        is_said = _NO_ROOM.search(str(error)) is not None
+        return is_said and isinstance(error, (OSError, RuntimeError))
+
+
 class ModelCrashed(XaiError):
     """The model's process died in native code."""
 
@@ -53,6 +77,7 @@ BY_NAME: dict[str, type[XaiError]] = {
         NotApplicable,
         ShapeMismatch,
         LimitExceeded,
+        DiskFull,
         ModelCrashed,
         IsolationUnavailable,
         Cancelled,

@@ -182,6 +182,8 @@ PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=
 # Workers -----------------------------------------------------------------------------------------
 
 BROKER_SOCKET = environment.broker_socket(DATA_DIR)
+SHARD_SECONDS_MOST = float(environment.number("PARALLAX_SHARD_SECONDS", 600))
+"""A shard is cut to take some seconds; one that takes this long does not end."""
 CELERY_BROKER_URL = environment.text("REDIS_URL", f"redis+socket://{BROKER_SOCKET}")
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True

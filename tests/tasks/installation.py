@@ -160,12 +160,12 @@ def reaping():
     return meanwhile
 
 
-def numbers(folder):
-    """Return the numbers of every result below a folder of results."""
+def numbers(*folders):
+    """Return the numbers of every result in these folders."""
     import pyarrow.parquet as pq
 
     found = {}
-    for path in sorted(folder.glob("*/*.parquet")):
+    for path in sorted(path for folder in folders for path in folder.glob("*.parquet")):
         job = json.loads((path.parent / "job.json").read_text())
         name = f"{job['role']}:{job['method']}"
         found[name, path.name] = pq.read_table(path).to_pylist()

@@ -85,7 +85,7 @@ def results(house):
     """Return the numbers of every result, then forget them all."""
     from xai.web.models import Run
 
-    found = numbers(house.folder / "results")
+    found = numbers(*(house.folder / "results").iterdir())
     shutil.rmtree(house.folder / "results")
     Run.objects.all().delete()
     return found

@@ -152,9 +152,7 @@ def _numbers(run):
     """Fetch every result from the store, as the website does, and read it."""
     from xai.web import shelf
 
-    for job in run.jobs.filter(state="done"):
-        folder = shelf.results(job.result)
-    return numbers(folder.parent)
+    return numbers(*(shelf.results(job.result) for job in run.jobs.filter(state="done")))
 
 
 def _forget(hosts):

@@ -14,7 +14,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
-from xai.errors import IsolationUnavailable, XaiError
+from xai.errors import DiskFull, IsolationUnavailable, XaiError
 from xai.jail import deaths
 from xai.jail.frames import FrameTooLarge, Inbox, Json, pack, receive, send
 from xai.jail.limits import Limits, restrain
@@ -154,4 +154,6 @@ def _limit_behind(error: BaseException, text: str, limits: Limits | None) -> Xai
         return deaths.out_of_memory(limits)
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
         return deaths.out_of_space(limits)
+    if DiskFull.is_behind(error):
+        return DiskFull()
     return None
