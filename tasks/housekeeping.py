@@ -13,7 +13,7 @@ from django.db import close_old_connections, connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.timezone import now
 
-from tasks import bells, edits, inspections, reports, states
+from tasks import bells, edits, inspections, reports, retention, states
 from tasks.presence import Pulse
 from tasks.watch import Watch
 from xai.web import files, shelf, uploads
@@ -88,6 +88,7 @@ def sweep() -> None:
     uploads.discard_stale()
     _sweep_scratch()
     edits.forget()
+    retention.apply()
     _sweep_results()
     _sweep_uploads()
     Worker.objects.filter(seen__lt=now() - FORGOTTEN).delete()

@@ -50,6 +50,9 @@ QUOTA_FILES = environment.number("PARALLAX_QUOTA_FILES", 500)
 QUOTA_RUNS = environment.number("PARALLAX_QUOTA_RUNS", 100)
 QUOTA_SHARDS = environment.number("PARALLAX_QUOTA_SHARDS", 50_000)
 """Explanations of one owner that are not done, and the shards in them."""
+KEEP_RUNS_DAYS = environment.number("PARALLAX_KEEP_RUNS", 0)
+KEEP_FILES_DAYS = environment.number("PARALLAX_KEEP_FILES", 0)
+"""Days after which explanations without a report, and files without one, go; 0: never."""
 RATES = {
     "login": environment.text("PARALLAX_RATE_LOGIN", "10 per minute"),
     "logins": environment.text("PARALLAX_RATE_LOGINS", "60 per minute"),

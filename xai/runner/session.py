@@ -73,6 +73,12 @@ def fit(model: Path, form: str, dataset: Path, scratch: Path, **choices: Json) -
         return child.ask("fit", payload, wall_s=INSPECTION_SECONDS)
 
 
+def able(scratch: Path) -> Json:
+    """Return which formats open and which devices compute, tried in a jailed child."""
+    with _room(scratch) as room, Child(HANDLER, [], room, INSPECTION) as child:
+        return child.ask("able", {}, wall_s=INSPECTION_SECONDS)
+
+
 def make_example(example: str, purpose: str, name: str, scratch: Path) -> Path:
     """Make the model or the dataset of an example in a jailed child; return the file."""
     with _room(scratch) as room, Child(HANDLER, [], room, INSPECTION) as child:

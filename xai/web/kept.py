@@ -57,12 +57,23 @@ def page(report: Report) -> HttpResponseBase:
 
 def download(report: Report, name: str) -> HttpResponseBase:
     """Return a file to be taken away, under a name of ours."""
-    if name not in TYPES or name not in report.files:
-        raise Http404
     try:
-        response = FileResponse(_path(report, name).open("rb"), content_type=TYPES[name])
+        return opened(report, name, TYPES.get(name, ""))
     except Changed as error:
         return _refusal(error)
+
+
+def opened(report: Report, name: str, kind: str) -> HttpResponseBase:
+    """Return a file as an attachment.
+
+    Raises
+    ------
+    Changed
+        If it is not there as it was made.
+    """
+    if name not in TYPES or name not in report.files:
+        raise Http404
+    response = FileResponse(_path(report, name).open("rb"), content_type=kind)
     ending = name.rpartition(".")[2]
     response["Content-Disposition"] = (
         f'attachment; filename="parallax-{str(report.pk)[:8]}.{ending}"'

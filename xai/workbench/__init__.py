@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from xai.errors import InvalidParameter
 from xai.vocabulary import Json, Progress
-from xai.workbench import examples, inspect, kinds, shards
+from xai.workbench import able, examples, inspect, kinds, shards
 
 
 def _compile(_payload: Json, _progress: Progress) -> Json:
@@ -20,6 +20,7 @@ def _compile(_payload: Json, _progress: Progress) -> Json:
 
 
 _OPERATIONS: dict[str, Callable[[Json, Progress], Json]] = {
+    "able": able.check,
     "inspect_model": inspect.inspect_model,
     "inspect_dataset": inspect.inspect_dataset,
     "fit": kinds.fit,

@@ -93,3 +93,31 @@ def test_before_the_first_result_there_is_none(program, alice, make_run):
     for path in ("overview", "samples", "bundle.zip", "agreement"):
         answer = program.get(f"/runs/{run.pk}/{path}")
         assert (answer.status_code, answer.json()["detail"]) == (404, "Nothing has landed yet.")
+
+
+def test_a_report_is_asked_for_made_shared_and_deleted(program, run, monkeypatch):
+    from tasks import heart, reports
+
+    monkeypatch.setattr(heart, "BEAT_SECONDS", 1e6)
+    wrong = program.post(f"/runs/{run.pk}/reports", {"samples": "1"})
+    assert wrong.status_code == 422
+    asked = {"title": "For the file", "files": ["bundle.zip"]}
+    made = program.post(f"/runs/{run.pk}/reports", asked).json()
+    path = f"/reports/{made['id']}"
+    assert (made["state"], made["files"]) == ("queued", [])
+    assert program.post(f"{path}/links", {}).status_code == 409
+    reports.make(made["id"])
+    told = program.get(path).json()
+    assert (told["state"], told["title"]) == ("done", "For the file")
+    sums = {one["name"]: one["sha256"] for one in told["files"]}
+    assert set(sums) == {"report.html", "bundle.zip"}
+    page = read(program.get(f"{path}/files/report.html"))
+    assert hashlib.sha256(page).hexdigest() == sums["report.html"]
+    link = program.post(f"{path}/links", {"days": "7"}).json()
+    assert program.client.get(link["url"]).status_code == 200
+    refused = program.ask("delete", path)
+    assert (refused.status_code, "Revoke the link" in refused.json()["detail"]) == (422, True)
+    assert program.ask("delete", f"{path}/links/{link['id']}").status_code == 204
+    assert program.client.get(link["url"]).status_code == 404
+    assert program.ask("delete", path).status_code == 204
+    assert program.get(f"/runs/{run.pk}/reports").json() == []

@@ -34,7 +34,8 @@ JSON = {"application/json": {"schema": {"type": "object"}}}
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
-def _gives(media: str, schema: dict[str, Any]) -> dict[str, Any]:
+def gives(media: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return how the description names an answer that is not JSON."""
     return {"responses": {200: {"description": "OK", "content": {media: schema}}}}
 
 
@@ -122,7 +123,7 @@ def list_files(request: HttpRequest, pk: Path[UUID]) -> Any:
 @router.get(
     "/runs/{uuid:pk}/files/{str:name}",
     summary="One file of the bundle",
-    openapi_extra=_gives("application/octet-stream", BINARY),
+    openapi_extra=gives("application/octet-stream", BINARY),
 )
 def show_file(request: HttpRequest, pk: Path[UUID], name: str) -> HttpResponseBase:
     """For all of them, the zip is quicker."""
@@ -132,7 +133,7 @@ def show_file(request: HttpRequest, pk: Path[UUID], name: str) -> HttpResponseBa
 @router.get(
     "/runs/{uuid:pk}/bundle.zip",
     summary="The bundle",
-    openapi_extra=_gives("application/zip", BINARY),
+    openapi_extra=gives("application/zip", BINARY),
 )
 def bundle(request: HttpRequest, pk: Path[UUID]) -> HttpResponseBase:
     """Everything, with its manifest."""
@@ -142,7 +143,7 @@ def bundle(request: HttpRequest, pk: Path[UUID]) -> HttpResponseBase:
 @router.get(
     "/runs/{uuid:pk}/report.html",
     summary="The report",
-    openapi_extra=_gives("text/html", {"schema": {"type": "string"}}),
+    openapi_extra=gives("text/html", {"schema": {"type": "string"}}),
 )
 def report(request: HttpRequest, pk: Path[UUID]) -> HttpResponseBase:
     """One HTML file that opens without this site."""

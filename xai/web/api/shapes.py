@@ -239,6 +239,34 @@ class BundleFile(Schema):
     sha256: str
 
 
+class ReportAsked(Asked):
+    title: Words = ""
+    sections: Annotated[list[Words], Field(max_length=50, description="Empty: all.")] = []
+    samples: Annotated[str, Field(max_length=2000, description="Rows, such as 3,7,10:20.")] = ""
+    files: list[Literal["report.pdf", "bundle.zip"]] = []
+
+
+class ReportTold(Schema):
+    id: UUID
+    run: UUID
+    title: str
+    state: Literal["queued", "running", "done", "failed"]
+    error: str
+    files: list[BundleFile]
+    created: datetime
+    finished: datetime | None
+
+
+class LinkAsked(Asked):
+    days: Literal["", "7", "30", "365"] = Field("", description="Empty: until it is revoked.")
+
+
+class LinkTold(Schema):
+    id: int
+    url: str
+    expires: datetime | None
+
+
 class TokenAsked(Asked):
     name: Annotated[str, Field(min_length=1, max_length=80)]
     days: Annotated[int, Field(ge=1, le=DAYS_MOST)] | None = Field(

@@ -9,7 +9,7 @@ from django.urls import URLPattern
 from ninja import NinjaAPI
 
 from xai.runner.version import VERSION
-from xai.web.api import account, description, refusals, results, runs, uploads
+from xai.web.api import account, description, refusals, reports, results, runs, uploads
 from xai.web.api.doors import Bearer, Session
 
 
@@ -32,7 +32,7 @@ api = Api(
     auth=[Bearer(), Session()],
 )
 refusals.register(api)
-for router in (account.router, uploads.router, runs.router, results.router):
+for router in (account.router, uploads.router, runs.router, results.router, reports.router):
     api.add_router("", router)
 
 

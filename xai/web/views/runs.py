@@ -16,7 +16,7 @@ from xai.errors import XaiError
 from xai.runner.plan import estimate as estimate_of
 from xai.runner.plan import estimate_step
 from xai.runner.replacers import KIND
-from xai.web import fitting, progress, removal
+from xai.web import fitting, progress, removal, snippets
 from xai.web.asked import submission
 from xai.web.forms import RunForm
 from xai.web.models import Run, Upload
@@ -106,7 +106,9 @@ def _progress(run: Run) -> dict[str, Any]:
 @require_GET
 def show(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Show how far every method is."""
-    return render(request, "runs/show.html", _progress(_mine(request, pk)))
+    run = _mine(request, pk)
+    program = snippets.program(run, request.build_absolute_uri("/").rstrip("/"))
+    return render(request, "runs/show.html", _progress(run) | {"program": program})
 
 
 @require_GET
