@@ -30,7 +30,7 @@ OWN_UPLOAD = {
 OWN_RUN = {
     "run", "run-status", "run-cancel", "run-retry", "run-delete",
     "overview", "concepts", "compare", "global", "agreement", "faithfulness", "figure",
-    "strategies", "attention", "two-models", "interactions", "simpler", "workflow", "report",
+    "strategies", "attention", "two-models", "interactions", "simpler", "workflow", "data", "report",
     "bundle",
     "edit-begin", "edit", "reports", "people",
 }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse
+from sklearn.linear_model import LogisticRegression
 
 from xai.assets import margins, sklearn_file, sklearn_trees
 from xai.assets.sklearn_facts import Parts, facts_of, taken_apart
@@ -161,6 +162,12 @@ class BoundSklearn:
         if not hasattr(self._parts.whole, "predict_proba"):
             return None
         return self._ask("predict_proba", matrix)
+
+    def last_layer(self, matrix: Floats) -> Floats | None:
+        """Return what a logistic regression reads, shape (m, p); None for any other estimator."""
+        if not isinstance(self._parts.last, LogisticRegression):
+            return None
+        return np.asarray(self._parts.encoded(self._renderer.render(matrix)), dtype=np.float64)
 
     def values(self, matrix: Floats) -> Floats | None:
         """Return the predictions of a regression, shape (m,)."""

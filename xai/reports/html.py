@@ -33,7 +33,7 @@ _STYLES = (_CSS / "tokens.css", _CSS / "steps.css", _HERE / "report.css")
 
 _SECTION_OF_PAGE = {
     "global": "importance", "agreement": "agreement", "faithfulness": "faithfulness",
-    "compare": "samples", "run": "methods", "simpler": "simpler", "workflow": "workflow",
+    "compare": "samples", "run": "methods", "simpler": "simpler", "workflow": "workflow", "data": "data",
 }  # fmt: skip
 
 
@@ -192,6 +192,7 @@ WRITERS: dict[str, Callable[[Results, Outline], Html]] = {
     "agreement": _plainly(html_tables.agreement),
     "faithfulness": _plainly(html_faithful.faithfulness),
     "workflow": _plainly(lambda r: analyses.section("workflow", r)),
+    "data": _plainly(lambda r: analyses.section("data", r)),
     "simpler": _plainly(lambda r: analyses.section("simpler", r)),
     "people": _plainly(html_people.people),
     "samples": lambda results, chosen: html_tables.samples(results, chosen.samples),

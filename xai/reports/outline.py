@@ -21,6 +21,7 @@ SECTIONS = {
     "faithfulness": "Faithfulness",
     "workflow": "Other data",
     "simpler": "A simpler model",
+    "data": "Data",
     "people": "What people find plausible",
     "samples": "Single rows",
     "methods": "Methods",

@@ -13,6 +13,7 @@ Topic = Literal[
     "performance",
     "workflow",
     "simpler",
+    "data",
     "failed",
     "caution",
     "notes",

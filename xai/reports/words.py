@@ -32,6 +32,7 @@ TITLES: dict[Topic, str] = {
     "performance": "How right the model is here",
     "workflow": "What other data say",
     "simpler": "Would a simpler model do",
+    "data": "Which rows deserve a look",
     "failed": "What has no result",
     "caution": "What not to conclude",
     "notes": "What was noticed in the files",

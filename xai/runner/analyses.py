@@ -8,6 +8,9 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+
 from xai.analyses import catalogue
 from xai.analyses.plain import plain
 from xai.errors import XaiError
@@ -45,9 +48,20 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
         "version": code_version(),
     }
     target.mkdir(parents=True, exist_ok=True)
+    arrays = read[0][1]
+    files = {f"{card.slug}.parquet": _table(arrays)} if "rows" in arrays else {}
     _write(target / f"{card.slug}.json", plain(found))
-    write_folder(target, {}, facts)
+    write_folder(target, files, facts)
     return facts
+
+
+def _table(arrays: Mapping[str, np.ndarray]) -> pa.Table:
+    """Return the numbers of every row as a table, `sample` first."""
+    if any(array.shape != arrays["rows"].shape for array in arrays.values()):
+        raise XaiError("The numbers of the rows are not as many as the rows.")
+    names = [name for name in arrays if name != "rows"]
+    columns = {"sample": pa.array(arrays["rows"], pa.int64())}
+    return pa.table(columns | {name: pa.array(arrays[name], pa.float64()) for name in names})
 
 
 def _write(path: Path, found: Json) -> None:

@@ -78,6 +78,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/attention/", heads.show, name="attention"),
     path("runs/<uuid:pk>/interactions/", interactions.show, name="interactions"),
     path("runs/<uuid:pk>/workflow/", analyses.show, {"page": "workflow"}, name="workflow"),
+    path("runs/<uuid:pk>/data/", analyses.show, {"page": "data"}, name="data"),
     path("runs/<uuid:pk>/simpler/", analyses.show, {"page": "simpler"}, name="simpler"),
     path("runs/<uuid:pk>/models/", two_models.show, name="two-models"),
     path("runs/<uuid:pk>/edit/", edits.begin, name="edit-begin"),

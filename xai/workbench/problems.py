@@ -67,7 +67,7 @@ def _loss(opened: Opened, labels: Floats) -> Score:
         truth = labels[of]
         known = np.isfinite(truth)
         column = np.where(known, truth, 0).astype(np.int64)
-        share = _probabilities(opened, rows)[np.arange(len(rows)), column]
+        share = probabilities(opened, rows)[np.arange(len(rows)), column]
         return np.where(known, -np.log(np.clip(share, LEAST, 1.0)), np.nan)
 
     def squared(rows: Floats, of: Integers) -> Floats:
@@ -76,7 +76,8 @@ def _loss(opened: Opened, labels: Floats) -> Score:
     return log_loss if opened.facts.problem == "classification" else squared
 
 
-def _probabilities(opened: Opened, rows: Floats) -> Floats:
+def probabilities(opened: Opened, rows: Floats) -> Floats:
+    """Return the probability of each class, (m, k); of margins and logits the softmax."""
     shares = opened.bound.probabilities(rows)
     if shares is not None:
         return np.asarray(shares, dtype=np.float64)

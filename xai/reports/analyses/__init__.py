@@ -7,12 +7,17 @@ from types import ModuleType
 from typing import Any
 
 from xai.analyses.catalogue import ANALYSES
-from xai.reports.analyses import external, peers, simpler
+from xai.reports.analyses import data, external, peers, simpler
 from xai.reports.markup import Html, join
 from xai.reports.results import Results
 from xai.reports.sentence import Sentence
 
-MODULES: dict[str, ModuleType] = {"external": external, "simpler": simpler, "peers": peers}
+MODULES: dict[str, ModuleType] = {
+    "external": external,
+    "simpler": simpler,
+    "peers": peers,
+    "data": data,
+}
 """By slug, in the order of the pages. Each has `said`, `FIGURES` and `written`."""
 
 

@@ -219,7 +219,7 @@ def draw_shift(found: Found, _results: Results, _query: Mapping[str, str]) -> di
 FIGURES = {"performance": draw_performance, "importance": draw_importance, "shift": draw_shift}
 
 
-def shown(found: Found, _results: Results) -> dict[str, Any]:
+def shown(found: Found, _results: Results, _query: Mapping[str, str]) -> dict[str, Any]:
     """Return the tables of the page."""
     lines = [
         {
@@ -261,7 +261,7 @@ def _agreement(one: Mapping[str, float | None]) -> dict[str, str]:
 
 def written(found: Found, results: Results) -> Html:
     """Return the section of the report."""
-    page = shown(found, results)
+    page = shown(found, results, {})
     lines: list[list[str | Html]] = [
         [
             line["title"],

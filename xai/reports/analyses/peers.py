@@ -153,7 +153,7 @@ def draw_selection(found: Found, _results: Results, _query: Mapping[str, str]) -
 FIGURES = {"terms": draw_terms, "selection": draw_selection}
 
 
-def shown(found: Found, _results: Results) -> dict[str, Any]:
+def shown(found: Found, _results: Results, _query: Mapping[str, str]) -> dict[str, Any]:
     """Return the lines of the tree, for the page."""
     return {"lines": lines_of(found), "terms_most": TERMS}
 

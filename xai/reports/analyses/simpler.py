@@ -170,7 +170,7 @@ def draw_reliance(found: Found, _results: Results, _query: Mapping[str, str]) ->
 FIGURES = {"learners": draw_learners, "reliance": draw_reliance}
 
 
-def shown(found: Found, _results: Results) -> dict[str, Any]:
+def shown(found: Found, _results: Results, _query: Mapping[str, str]) -> dict[str, Any]:
     """Return the numbers of the page: how far equally good models differ."""
     many = found["multiplicity"]
     facts = [

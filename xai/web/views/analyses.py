@@ -16,7 +16,7 @@ from xai.web.landed import landed
 def show(request: HttpRequest, pk: uuid.UUID, page: str) -> HttpResponse:
     """Show the analyses of a page, those that have landed."""
     found = landed(request, pk)
-    sections = analyses.sections(found.results, page)
+    sections = analyses.sections(found.results, page, request.GET.dict())
     if not sections:
         raise Http404("No such analysis was asked for, or none has landed yet.")
     context = {
@@ -24,6 +24,5 @@ def show(request: HttpRequest, pk: uuid.UUID, page: str) -> HttpResponse:
         "run": found.run,
         "title": analyses.TITLES[page],
         "sections": sections,
-        "query": request.GET,
     }
     return render(request, "analyses/show.html", context)
