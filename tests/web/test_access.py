@@ -30,9 +30,8 @@ OWN_UPLOAD = {
 OWN_RUN = {
     "run", "run-status", "run-cancel", "run-retry", "run-delete",
     "overview", "concepts", "compare", "global", "agreement", "faithfulness", "figure",
-    "strategies", "attention", "two-models", "interactions", "simpler", "workflow", "data", "report",
-    "bundle",
-    "edit-begin", "edit", "reports", "people",
+    "strategies", "attention", "two-models", "interactions", "simpler", "workflow", "data",
+    "report", "bundle", "edit-begin", "edit", "reports", "people",
 }  # fmt: skip
 OWN_REPORT = {
     "report-show", "report-status", "report-file", "report-share", "report-revoke",

@@ -33,7 +33,8 @@ _STYLES = (_CSS / "tokens.css", _CSS / "steps.css", _HERE / "report.css")
 
 _SECTION_OF_PAGE = {
     "global": "importance", "agreement": "agreement", "faithfulness": "faithfulness",
-    "compare": "samples", "run": "methods", "simpler": "simpler", "workflow": "workflow", "data": "data",
+    "compare": "samples", "run": "methods", "simpler": "simpler", "workflow": "workflow",
+    "data": "data",
 }  # fmt: skip
 
 

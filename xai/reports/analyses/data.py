@@ -20,6 +20,7 @@ Found = Mapping[str, Any]
 PAGE = "data"
 SHOWN = 20
 NAMED = 8
+OWN_SPACE = "what the last layer reads"
 SCORES = {
     "loss": ("Loss", "−log of the probability that the model gives the label"),
     "margin": ("Margin", "the label's probability minus the largest other; below 0 is wrong"),
@@ -73,7 +74,13 @@ def _odd(found: Found) -> list[Sentence]:
     text = (
         f"{counted(len(rows), 'row')} may carry a wrong label: the model says another class, and "
         f"so do the labels of most of the {found['voting']} nearest rows: "
-        f"{'row' if len(rows) == 1 else 'rows'} {names}. Near by {found['space']}."
+        f"{'row' if len(rows) == 1 else 'rows'} {names}. "
+    )
+    text += (
+        "Near here means near in what the model's last layer reads, which leans to the model's own "
+        "view: it may as well be the model that errs."
+        if found["has_last_layer"] and found["space"] == OWN_SPACE
+        else f"Near by {found['space']}."
     )
     return [Sentence(text, PAGE, "#hard", "warn", "data")]
 
