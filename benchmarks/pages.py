@@ -25,7 +25,15 @@ os.environ |= {"PARALLAX_DATA": FOLDER, "DJANGO_SETTINGS_MODULE": "xai.settings"
 os.environ["REDIS_URL"] = "memory://"
 METHODS = "shapley,occlusion,permutation,builtin,random"
 FEATURES, TREES, REPEATS = 30, 200, 5
-PAGES = ("", "overview/", "compare/", "global/", "agreement/", "status/", "report.html")
+PAGES = (
+    "", "overview/", "compare/", "global/", "agreement/", "faithfulness/", "strategies/", "models/",
+    "status/", "report.html",
+)  # fmt: skip
+EXAMPLES = {
+    "reviews": ("occlusion,input_x_gradient,attention_heads,random", "attention/"),
+    "shapes": ("occlusion,craft,random", "concepts/"),
+}
+"""Runs of other kinds, with the page that only they have."""
 FETCHED = re.compile(r'(?:src|href)="([^"]+\.(?:css|js)|[^"]*/figures/[^"]*)"')
 
 
@@ -57,25 +65,60 @@ def main() -> None:
     client.get("/")  # imports and templates: paid once per process, not per page
     for page in PAGES:
         measure(client, f"/runs/{run.pk}/{page}", page or "run")
+    for name, (methods, page) in EXAMPLES.items():
+        run = example(name, set(methods.split(",")))
+        print(f"the example {name}: {run.state}")
+        for one in ("compare/", "faithfulness/", "strategies/", page):
+            measure(client, f"/runs/{run.pk}/{one}", one)
 
 
 def explained(rows: int, slugs: list[str]):
-    from tasks import explain, queue, turns
-    from tasks.inspect import inspect
     from xai.vocabulary import MethodChoice, Recipe
+
+    model, dataset = inspected(made(rows))
+    chosen = tuple(MethodChoice(slug, {}) for slug in slugs)
+    recipe = Recipe(model.sha256, dataset.sha256, chosen, rows="all", label="truth")
+    return computed(recipe, model, dataset)
+
+
+def example(name: str, slugs: set[str]):
+    """Make an example of the product and explain it by some of its methods."""
+    from dataclasses import replace
+
+    from xai.runner.examples import EXAMPLES as KNOWN
+    from xai.runner.examples import recipe_of
+    from xai.workbench.examples import make
+
+    one, files = KNOWN[name], {}
+    for purpose, file in one.files.items():
+        files[purpose] = Path(FOLDER) / file
+        payload = {"example": name, "purpose": purpose, "out": str(files[purpose])}
+        make(payload, lambda *_: None)
+    model, dataset = inspected(files)
+    described = [{"sha256": u.sha256, "facts": u.facts} for u in (model, dataset)]
+    asked = replace(one, methods={slug: one.methods.get(slug, {}) for slug in slugs})
+    return computed(recipe_of(asked, *described), model, dataset)
+
+
+def inspected(paths: dict[str, Path]):
+    from tasks import queue
+    from tasks.inspect import inspect
     from xai.web.middleware import local_owner
 
-    owner = local_owner()
-    files = [upload(owner, purpose, path) for purpose, path in made(rows).items()]
+    files = [upload(local_owner(), purpose, path) for purpose, path in paths.items()]
     for one in files:
         queue.begin_inspection(one)
         inspect(str(one.pk))
         one.refresh_from_db()
         assert one.state == "ready", one.refusal
-    model, dataset = files
-    chosen = tuple(MethodChoice(slug, {}) for slug in slugs)
-    recipe = Recipe(model.sha256, dataset.sha256, chosen, rows="all", label="truth")
-    run = queue.submit(owner, recipe, model, dataset)
+    return files
+
+
+def computed(recipe, model, dataset):
+    from tasks import explain, queue, turns
+    from xai.web.middleware import local_owner
+
+    run = queue.submit(local_owner(), recipe, model, dataset)
     while (shard := turns.waiting()) is not None:
         explain.work(shard)
     run.refresh_from_db()

@@ -9,6 +9,7 @@ import numpy as np
 from xai.evaluation.faithfulness.catalogue import Baseline
 from xai.evaluation.faithfulness.contest import Contestant, Field, contest
 from xai.evaluation.faithfulness.files import write
+from xai.evaluation.faithfulness.foretold import foretell
 from xai.evaluation.faithfulness.league import Measured
 from xai.methods import catalogue
 from xai.reports.results import Results
@@ -180,7 +181,10 @@ class _Source:
         for shift in (0.0, 0.4):
             weights = self.signed - shift * np.sign(self.signed).mean(axis=0)
             field = Field(_linear(weights), np.full(n, d), self.rows, seed=0)
-            contests.append(contest(field, [_contestant(results.method(s)) for s in methods]))
+            contestants = [_contestant(results.method(s)) for s in methods]
+            contests.append(contest(field, contestants))
+            if not shift:
+                foretell(field, contestants, contests[0])
         found = {
             name: np.stack([getattr(c, name) for c in contests], axis=1)
             for name in ("scores", "deletion", "insertion")

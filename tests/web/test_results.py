@@ -184,6 +184,28 @@ def test_the_faithfulness_page_ranks_the_methods(page):
     assert len(re.findall(r"/figures/curves/", text)) == 4
 
 
+def test_further_measures_have_a_table_of_their_own(page):
+    text = page("faithfulness")
+    main, more = text.split("More measures: 6")
+    assert "µ-fidelity" not in main.split("League table")[1]
+    for title in ("µ-fidelity", "Infidelity, normalised", "τ with leaving out one", "Entropy"):
+        assert title in more
+    assert "describes" in more
+    assert "<details open><summary>More measures" in page("faithfulness", "?measure=infidelity")
+
+
+def test_strict_p_and_the_agreement_of_baselines_are_shown(page):
+    text = page("faithfulness")
+    assert ", strict " in text
+    assert "How far the baselines agree on who is better" in text
+
+
+def test_what_chance_gives_is_said_beside_the_matrix(page):
+    assert "Two unrelated orders of 6 features give about 0.24." in page(
+        "agreement", "?measure=jaccard"
+    )
+
+
 def test_the_faithfulness_page_shows_another_measure_and_baseline(page):
     text = page("faithfulness", "?measure=deletion&baseline=mean")
     assert "Mean output while units are taken away" in text

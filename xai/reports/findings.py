@@ -168,7 +168,7 @@ def _beyond_chance(found: Mapping[str, Json], words: Nouns) -> list[Sentence]:
     text = (
         f"On {share(beyond, tested)} single {words.rows} all {len(found['w']['methods'])} methods "
         "together are more alike than unrelated orders (Kendall's W, p of at most 0.05 each; by "
-        f"chance alone about {number(0.05 * tested)} would be)."
+        f"chance alone about {round(0.05 * tested, 1):g} would be)."
     )
     return [Sentence(text, "agreement", "#w", topic="agreement")]
 
