@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse
 from sklearn.linear_model import LogisticRegression
 
-from xai.assets import margins, sklearn_file, sklearn_trees
+from xai.assets import margins, sklearn_file, sklearn_kernels, sklearn_trees
 from xai.assets.sklearn_facts import Parts, facts_of, taken_apart
 from xai.assets.sklearn_inputs import inputs_of
 from xai.assets.sklearn_trace import owners
@@ -54,6 +54,7 @@ class SklearnModel:
         self.parts = parts
         self.inputs = inputs_of(parts.whole)
         self.owners = self._owners()
+        self.quick = sklearn_kernels.quick(parts)
         self.forest = sklearn_trees.forest_of(parts.last) if self.owners is not None else None
         self.facts = facts_of(parts, self.inputs, form)
         self._check_width()
@@ -245,7 +246,9 @@ class BoundSklearn:
 
     def _ask(self, how: str, matrix: Floats) -> Floats:
         try:
-            found = getattr(self._parts.whole, how)(self._renderer.render(matrix))
+            rows = self._renderer.render(matrix)
+            quick = self._model.quick if how == self._parts.how else None
+            found = getattr(self._parts.whole, how)(rows) if quick is None else quick(rows)
         except ValueError as error:
             first = (str(error).strip().splitlines() or ["no reason given"])[0][:200]
             raise XaiError(f"scikit-learn cannot predict these rows: {first}") from None

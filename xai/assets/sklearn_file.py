@@ -200,6 +200,8 @@ def _check_svm(machine: BaseLibSVM) -> None:
     if not hasattr(machine, "support_vectors_"):
         return
     counts = np.asarray(machine._n_support).astype(np.int64)  # noqa: SLF001 - what libsvm reads
+    if not hasattr(machine, "classes_"):
+        counts = counts[:1]  # of a regression the same number stands there twice
     weights = machine._dual_coef_.shape[1]
     held = {machine.support_vectors_.shape[0], weights, len(machine.support_)}
     if (counts < 0).any() or held != {int(counts.sum())}:
