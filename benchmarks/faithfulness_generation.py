@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from xai.evaluation.faithfulness.softly import control
 from xai.evaluation.intervals import mean_interval
 from xai.evaluation.soft import SCALINGS, Place, against_control, judge
 from xai.methods import catalogue
@@ -64,6 +65,8 @@ def judged(task, found) -> tuple[dict, np.ndarray]:
             free = task.players[sample][:cause] >= 0
             place = Place(sample, output, free, (0, int(task.rows[sample]), output))
             methods = {slug: one.values[sample][output, :cause] for slug, one in found.items()}
+            # The control of every run: the softmax of uniform numbers, as in the paper.
+            methods[CONTROL] = control(cause, (0, 9, int(task.rows[sample]), output, 0))
             for (slug, scaling), score in judge(task.extras["soft"], place, methods).items():
                 scores.setdefault(("Soft-NS", scaling, slug), []).append(score.sufficiency)
                 scores.setdefault(("Soft-NC", scaling, slug), []).append(score.comprehensiveness)

@@ -70,3 +70,36 @@ def test_equal_values_share_the_best_place():
 def test_a_long_text_is_folded_around_what_matters():
     assert folded([0, 20, 22], 100) == [(0, 5), (16, 27)]
     assert folded([], 10) == []
+
+
+def sentences(*tokens, **more):
+    count = len(tokens)
+    sample = {"tokens": tokens, "words": list(range(count)), "special": [False] * count} | more
+    found = pieces(sample, by_token=False, by_sentence=True, with_special=True)
+    return ["".join(tokens[unit] for unit in piece.units) for piece in found]
+
+
+def test_words_are_joined_to_sentences():
+    assert sentences("The", " dog", " ran", ".", " It", " costs", " 3.14", "!", " so") == [
+        "The dog ran.", " It costs 3.14!", " so",
+    ]  # fmt: skip
+    assert sentences("One", ".\n", "Two", "\n", "three") == ["One.\n", "Two\n", "three"]
+
+
+def test_a_quotation_mark_stays_with_its_sentence():
+    assert sentences("“Go", "!", "”", " she", " said", ".") == ["“Go!”", " she said."]
+
+
+def test_special_tokens_and_the_second_text_begin_anew():
+    special = [True, False, False, True, False]
+    assert sentences("[CLS]", "a", " b", "[SEP]", "c", special=special, fields=[0, 0, 0, 0, 1]) == [
+        "[CLS]", "a b", "[SEP]", "c",
+    ]  # fmt: skip
+    assert sentences("a", " b", fields=[0, 1]) == ["a", " b"]
+
+
+def test_the_value_of_a_sentence_is_the_sum_of_its_words():
+    found = pieces(SAMPLE, by_token=False, by_sentence=True, with_special=False)
+    values = np.arange(len(SAMPLE["tokens"]), dtype=float)
+    inside = [unit for unit, special in enumerate(SAMPLE["special"]) if not special]
+    assert values_of(found, values).tolist() == [values[inside].sum()]

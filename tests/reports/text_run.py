@@ -28,6 +28,7 @@ METHODS = {
     "attention_last": ("Raw attention", "Attention", False),
     "random": ("Random values", "Control", True),
 }
+WALKER = {"reagent": ("ReAGent", "Perturbation", False)}
 MODEL = {
     "kind": KIND, "format": "hf-text-classification", "architecture": "BERT, 2 layers, 128 wide",
     "problem": "classification", "outputs": ["negative", "positive"], "output": "probability",
@@ -80,7 +81,7 @@ def sample_of(sentence):
 
 def facts_for(role, slug, seed):
     """Return what job.json says of a job."""
-    title, family, signed = METHODS.get(slug) or _card(slug)
+    title, family, signed = (METHODS | WALKER).get(slug) or _card(slug)
     key = hashlib.sha256(f"{role}{slug}{seed}".encode()).hexdigest()
     return {
         "role": role, "method": slug, "params": {}, "seed": 0, "key": key, "kind": KIND,
@@ -155,7 +156,10 @@ def _heads(folder, samples, rows, layers=2, heads=3, effect=True, *, attended=Fa
 
 
 def write_story_run(
-    folder, written=("a", " red", " ball"), prompts=("once upon a time", "the dog")
+    folder,
+    written=("a", " red", " ball"),
+    prompts=("once upon a time", "the dog"),
+    slugs=("shapley", "attention_last"),
 ):
     """Write the folders of a run of a language model; every written token is explained."""
     samples = []
@@ -181,7 +185,7 @@ def write_story_run(
     tables = unit_tables.prediction_files([reply], arrays)
     folders = {"predictions": folder / "predictions"}
     write_folder(folders["predictions"], tables, facts)
-    for seed, slug in enumerate(("shapley", "attention_last")):
+    for seed, slug in enumerate(slugs):
         folders[slug] = _story(folder / slug, slug, samples, written, seed, common)
     folders |= with_strategies(folders, folder)
     recipe = Recipe(
@@ -208,8 +212,33 @@ def _story(folder, slug, samples, written, seed, common):
         "values": values if facts["is_signed"] else np.abs(values),
     }  # fmt: skip
     reply = {"texts": [s["tokens"] for s in samples], "targets": list(written) * len(samples)}
-    write_folder(folder, unit_tables.attribution_files(facts, [reply], arrays), facts)
+    files = unit_tables.attribution_files(facts, [reply], arrays)
+    if slug == "reagent":
+        reply |= {"per_sample": walks_of(units, k, draw)}
+        facts |= {
+            "params": {"probes": 16},
+            "per_sample": reply["per_sample"],
+            "notes": {
+                "probes": 16,
+                "variant": "published",
+                "replacements": "Replaced tokens were drawn.",
+            },
+        }
+        files |= unit_tables.walk_files(facts, [reply], arrays)
+    write_folder(folder, files, facts)
     return folder
+
+
+def walks_of(units, outputs, draw):
+    """Return what ReAGent tells of each sample; of the last output no probe ever stopped."""
+    contributions = [draw.normal(size=(outputs, count)).tolist() for count in units]
+    return {
+        "contributions": contributions,
+        "contribution_errors": [np.full((outputs, count), 0.125).tolist() for count in units],
+        "stopped": [[16] * (outputs - 1) + [0] for _ in units],
+        "steps": [[3.0] * (outputs - 1) + [200.0] for _ in units],
+        "placed": [1.0] * (len(units) - 1) + [0.5],
+    }
 
 
 def table_of(results, slug):

@@ -37,10 +37,10 @@ def method(folder, slug, values, *, shape=None, texts=None, outputs=1, signed=Tr
     return folder / slug
 
 
-def samples(folder, *facts, kind="any"):
+def samples(folder, *facts):
     columns = {"sample": list(range(len(facts))), "facts": [json.dumps(one) for one in facts]}
     table = pa.table({"sample": pa.array(columns["sample"], pa.int64()), "facts": columns["facts"]})
-    write_folder(folder / "predictions", {"samples.parquet": table}, {"kind": kind})
+    write_folder(folder / "predictions", {"samples.parquet": table}, {"kind": "any"})
     return folder / "predictions"
 
 
@@ -64,35 +64,6 @@ def test_tokens_are_compared_as_words_without_special_tokens(tmp_path):
     )
     assert tau(tmp_path / "out") == pytest.approx([1.0])
     assert found["samples"][0]["unit"] in {"unhappy", "old", "man"}
-
-
-def test_special_tokens_are_compared_too_beside_that(tmp_path):
-    # The same words; [CLS] is the strongest of one method and nothing to the other.
-    found = evaluate(
-        tmp_path,
-        predictions=samples(
-            tmp_path, TEXT | {"special": [True, *[False] * 4, True]}, kind="text-classification"
-        ),
-        a=method(tmp_path, "a", [[9, 1, 4, 4, 3, 0]], texts=TOKENS),
-        b=method(tmp_path, "b", [[0, 1, 4, 4, 3, 0]], texts=TOKENS),
-    )
-    (whole,) = (
-        pair for pair in found["special"]["pairs"]
-        if (pair["measure"], pair["a"], pair["b"]) == ("kendall", "a", "b")
-    )  # fmt: skip
-    assert tau(tmp_path / "out") == pytest.approx([1.0])
-    # Of ten pairs of units, [CLS] is in four: against three words opposite, with [SEP] tied once.
-    assert whole["mean"] == pytest.approx(3 / np.sqrt(10 * 9), abs=1e-6)
-
-
-def test_a_run_without_special_tokens_has_no_second_agreement(tmp_path):
-    found = evaluate(
-        tmp_path,
-        predictions=samples(tmp_path, {"words": [0, 1]}, kind="text-classification"),
-        a=method(tmp_path, "a", [[2, 1]], texts=list("ab")),
-        b=method(tmp_path, "b", [[1, 2]], texts=list("ab")),
-    )
-    assert "special" not in found
 
 
 def test_an_output_is_compared_over_the_tokens_before_it(tmp_path):

@@ -8,7 +8,8 @@ import pytest
 
 from tests.assets import folders
 from xai.errors import InvalidParameter, RefusedFile
-from xai.runner.explain import Options, explain
+from xai.runner.explain import explain
+from xai.runner.options import Options
 
 pytestmark = pytest.mark.slow
 

@@ -18,18 +18,8 @@ from xai.vocabulary import Floats, Json
 DIGITS = 6
 
 
-SPECIAL = ("pairs", "tau", "w")
-"""What is kept of the agreement with special tokens: the means."""
-
-
-def write_agreement(agreement: Agreement, folder: Path, special: Agreement | None = None) -> None:
-    """Write `agreement.parquet` (measure, a, b, sample, value) and `agreement.json`.
-
-    Parameters
-    ----------
-    special : Agreement or None
-        The same with special tokens as units of their own; its means go under "special".
-    """
+def write_agreement(agreement: Agreement, folder: Path) -> None:
+    """Write `agreement.parquet` (measure, a, b, sample, value) and `agreement.json`."""
     import pyarrow as pa  # noqa: PLC0415 - the laboratory's measures need no file format
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -46,11 +36,7 @@ def write_agreement(agreement: Agreement, folder: Path, special: Agreement | Non
         compression="zstd",
         use_dictionary=["measure", "a", "b"],
     )
-    found = as_json(agreement)
-    if special is not None:
-        whole = as_json(special)
-        found["special"] = {name: whole[name] for name in SPECIAL}
-    text = json.dumps(found, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(as_json(agreement), allow_nan=False, ensure_ascii=False)
     (folder / "agreement.json").write_text(text, encoding="utf-8")
 
 

@@ -15,6 +15,11 @@ AROUND = 4
 """Pieces kept on each side of one that matters, when a long text is folded."""
 
 
+_ENDS = (".", "!", "?", "…", "。", "！", "？")
+_QUOTES = "\"'”’»)] \t"
+"""What may follow the mark that ends a sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A word or a token as it stands in the text.
@@ -36,8 +41,14 @@ class Piece:
     is_second: bool = False
 
 
-def pieces(sample: Mapping[str, Json], *, by_token: bool, with_special: bool) -> list[Piece]:
-    """Return the words (or the tokens) of a sample, in order.
+def pieces(
+    sample: Mapping[str, Json],
+    *,
+    by_token: bool,
+    with_special: bool,
+    by_sentence: bool = False,
+) -> list[Piece]:
+    """Return the words (or the tokens, or the sentences) of a sample, in order.
 
     Parameters
     ----------
@@ -62,8 +73,31 @@ def pieces(sample: Mapping[str, Json], *, by_token: bool, with_special: bool) ->
             groups[-1].append(unit)
         else:
             groups.append([unit])
+    if by_sentence:
+        groups = _sentences(sample, groups, special)
     shown = [group for group in groups if with_special or not special[group[0]]]
     return [_piece(sample, group, shown[i - 1] if i else None) for i, group in enumerate(shown)]
+
+
+def _sentences(
+    sample: Mapping[str, Json], groups: list[list[int]], special: list[bool]
+) -> list[list[int]]:
+    """Join words up to a mark that ends a sentence, or a line break; special tokens stay alone."""
+    tokens, fields = sample["tokens"], sample.get("fields")
+    found: list[list[int]] = []
+    has_ended = False
+    for group in groups:
+        first, before = group[0], found[-1][-1] if found else 0
+        text = "".join(tokens[unit] for unit in group)
+        is_quote = bool(text.strip()) and not text.strip(_QUOTES)
+        joins = found and not (special[first] or special[before]) and (is_quote or not has_ended)
+        if joins and (not fields or fields[first] == fields[before]):
+            found[-1] += group
+        else:
+            found.append(list(group))
+        if not is_quote:
+            has_ended = text.rstrip(_QUOTES + "\n").endswith(_ENDS) or "\n" in text
+    return found
 
 
 def values_of(found: Sequence[Piece], values: Floats) -> Floats:

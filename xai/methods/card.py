@@ -94,6 +94,7 @@ class Card:
     evaluations : the formula: (parameters, size) to model evaluations
     is_signed, is_stochastic, is_complete : what may be compared and checked
     colour : place in the palette, the same on every page: 1 to 15, or 16 (grey) for a control
+    weight : forwards that one evaluation takes the time of; more than 1 with a way back
     seconds_per_row : what the method computes itself, beside the model, in seconds for one sample
     posed : parameters that shape the problem (how a picture is cut), not the method
     is_class_specific : whether another explained output would get other values
@@ -120,6 +121,7 @@ class Card:
     colour: int = 16
     exact_with: tuple[str, ...] = ()
     posed: tuple[str, ...] = ()
+    weight: float = 1.0
     seconds_per_row: float = 0.0
 
     def read(self, given: Mapping[str, Json]) -> dict[str, Json]:

@@ -68,6 +68,7 @@ AGREEMENT = pa.schema(
         ("value", pa.float64()),
     ]
 )
+WALKS = "walks.parquet"
 INTERACTIONS = pa.schema(
     [*(ATTRIBUTIONS.field(name) for name in ("method", "sample", "target", "output", "names")),
      ("values", pa.list_(pa.float32())), ("errors", pa.list_(pa.float32()))]
@@ -144,6 +145,8 @@ def _found_besides(results: Results, folder: Path) -> None:
             _concepts(method.folder, method.job, folder)
         elif method.scope == "heads":
             _copy(method.folder, (path.name for path in heads.files_of(method)), folder)
+        elif (method.folder / WALKS).exists():
+            _copy(method.folder, (WALKS,), folder)
     _strategies(results, folder)
     if agreement := results.folders.get("agreement"):
         _join("agreement.parquet", AGREEMENT, [agreement], folder)

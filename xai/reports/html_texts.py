@@ -40,7 +40,7 @@ def sample(results: Results, row: int, room: Room) -> Html:
     count = len(found.pieces)
     runs = folded(found.matters(room.words), count) if count > LONG else [(0, count)]
     lines = [_line(found, strand, runs) for strand in found.strands]
-    votes = sum(not strand.is_control for strand in found.strands)
+    votes = sum(strand.votes for strand in found.strands)
     if votes > 1:
         lines.append(
             tag(

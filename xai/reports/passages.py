@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from xai.evaluation.agreement import CONTROL
 from xai.figures.tokens import Piece, pieces, places, steps, values_of
 from xai.reports.method import MethodResult
 from xai.reports.results import Results
+from xai.reports.walks import TITLE, UNIT, Walk, walk
 from xai.vocabulary import Floats, Integers
 
 MATTERS, KEPT = 8, 16
@@ -30,6 +31,10 @@ class Strand:
         Value at the end of the colour scale.
     is_shared : bool
         Its scale is the common one of the methods in the unit of the score.
+    line : str
+        How the method went about this sample, where there is something to say.
+    is_beside : bool
+        Another view of a method that is there already.
     total, base, gap : float or None
         Sum of all values, those of hidden pieces included; where the method starts; what is left.
     """
@@ -49,6 +54,13 @@ class Strand:
     gap: float | None
     error: Floats | None
     note: str
+    line: str = ""
+    is_beside: bool = False
+
+    @property
+    def votes(self) -> bool:
+        """Whether it counts among the methods: neither a control nor another view of one."""
+        return not self.is_control and not self.is_beside
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +81,7 @@ class Passage:
 
     def matters(self, strongest: int = MATTERS) -> list[int]:
         """Return the strongest pieces of the methods in turn, controls left out."""
-        orders = [_strongest(one.values, strongest) for one in self.strands if not one.is_control]
+        orders = [_strongest(one.values, strongest) for one in self.strands if one.votes]
         turns = itertools.zip_longest(*orders)
         found = dict.fromkeys(place for turn in turns for place in turn if place is not None)
         return sorted(list(found)[:KEPT])
@@ -80,6 +92,7 @@ class Choices:
     """How a text is shown."""
 
     by_token: bool = False
+    by_sentence: bool = False
     with_special: bool = False
     own_scale: bool = False
 
@@ -112,10 +125,15 @@ def passage(
         If the sample is not among the explained.
     """
     facts = results.samples[sample]
-    found = pieces(facts, by_token=choices.by_token, with_special=choices.with_special)
     if "prompt_units" in facts:
         before = facts["prompt_units"] + outputs[1] - 1
-        found = [piece for piece in found if piece.units[0] < before]
+        facts = {**facts, "tokens": facts["tokens"][:before]}
+    found = pieces(
+        facts,
+        by_token=choices.by_token,
+        by_sentence=choices.by_sentence,
+        with_special=choices.with_special,
+    )
     there = [
         (method, summed)
         for method in results.local_methods()
@@ -127,7 +145,13 @@ def passage(
         if method.is_signed and method.family != CONTROL
     ]
     end = None if choices.own_scale else max(shared, default=0.0)
-    strands = [_strand(method, summed, found, end) for method, summed in there]
+    strands = []
+    for method, summed in there:
+        strand = _strand(method, summed, found, end)
+        walked = walk(method, sample)
+        strands.append(strand if walked is None else replace(strand, line=walked.line(outputs)))
+        if walked is not None:
+            strands.append(_contribution(strand, walked, found, outputs))
     target = "".join(there[0][1].targets) if there else ""
     return Passage(found, strands, _dispute(strands, len(found)), target)
 
@@ -187,8 +211,39 @@ def _strongest(values: Floats, most: int) -> list[int]:
     return [int(place) for place in order if values[place] != 0]
 
 
+def _contribution(
+    strand: Strand, walked: Walk, found: list[Piece], outputs: tuple[int, int]
+) -> Strand:
+    """Return the signed contributions of a method that shows shares."""
+    chosen = slice(*outputs)
+    values = values_of(found, walked.contributions[chosen].sum(axis=0))
+    end = float(np.abs(values).max(initial=0.0))
+    single = outputs[1] - outputs[0] == 1 and all(len(piece.units) == 1 for piece in found)
+    errors = values_of(found, walked.errors[chosen].sum(axis=0)) if single else None
+    largest = None if errors is None else float(np.nanmax(errors, initial=0.0))
+    return replace(
+        strand,
+        title=TITLE.format(strand.title),
+        unit=UNIT,
+        is_signed=True,
+        is_shared=False,
+        is_beside=True,
+        values=values,
+        steps=steps(values, end),
+        places=places(values),
+        end=end,
+        total=float(values.sum()),
+        base=None,
+        gap=None,
+        error=errors,
+        note="",
+        line="signed, mean of a step"
+        + ("" if largest is None else f"; standard error over probes up to {largest:.2g}"),
+    )
+
+
 def _dispute(strands: list[Strand], count: int) -> Floats:
-    votes = np.array([strand.places for strand in strands if not strand.is_control])
+    votes = np.array([strand.places for strand in strands if strand.votes])
     if len(votes) < 2 or count < 2:
         return np.zeros(count)
     return np.asarray((votes.max(axis=0) - votes.min(axis=0)) / (count - 1))

@@ -14,6 +14,7 @@ from xai.reports import (
     findings_texts,
     importances,
     soft,
+    walks,
 )
 from xai.reports.cautions import cautions
 from xai.reports.distrust import distrust
@@ -59,5 +60,7 @@ def sentences(results: Results) -> list[Sentence]:
         *performance(results),
         *analyses.sentences(results),
         *failures(results),
+        *walks.sentences(results),
+        *walks.replaced(results),
         *cautions(results),
     ]

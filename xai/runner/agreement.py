@@ -11,7 +11,6 @@ from xai.errors import XaiError
 from xai.evaluation.agreement import CONTROL, SELF, Agreement, Ranked, agree
 from xai.evaluation.agreement_units import agree_units
 from xai.evaluation.files import write_agreement
-from xai.methods.catalogue import TEXT
 from xai.reports.method import MethodResult
 from xai.reports.results import Results
 from xai.runner import common_units
@@ -43,17 +42,10 @@ def evaluate(folders: Mapping[str, Path], target: Path, job: Mapping[str, Json])
         raise XaiError("Agreement needs at least two methods that explain single rows.")
     agreement = _agree(results, methods, int(job["seed"]))
     target.mkdir(parents=True, exist_ok=True)
-    write_agreement(agreement, target, _with_special(results, methods, int(job["seed"])))
+    write_agreement(agreement, target)
     facts = dict(job) | {"scope": "agreement", "evaluations": 0, "version": code_version()}
     write_folder(target, {}, facts)
     return facts
-
-
-def _with_special(results: Results, methods: list[MethodResult], seed: int) -> Agreement | None:
-    """Return the agreement where special tokens of a text are compared too, if it has any."""
-    if results.kind != TEXT or not common_units.has_special(results):
-        return None
-    return agree_units(*common_units.gather(results, methods, special=True), seed=seed)
 
 
 def _agree(results: Results, methods: list[MethodResult], seed: int) -> Agreement:

@@ -22,11 +22,7 @@ GRID = 16
 
 
 def gather(
-    results: Results,
-    methods: Iterable[MethodResult],
-    only: Integers | None = None,
-    *,
-    special: bool = False,
+    results: Results, methods: Iterable[MethodResult], only: Integers | None = None
 ) -> tuple[dict[str, Varied], dict[int, tuple[str, ...]]]:
     """Return the explanations of every method, and the names of the units of each sample.
 
@@ -34,20 +30,14 @@ def gather(
     ----------
     only : array of shape (n,) or None
         Rows of the dataset to keep; None: all that a method explains.
-    special : bool
-        Whether special tokens of a text are units too, each by itself.
     """
-    samples_of = {
-        sample: _with_special(facts) if special else facts
-        for sample, facts in results.samples.items()
-    }
     read = {method.slug: method.ragged for method in methods}
     grids = _grids(read.values())
     varied = {
         method.slug: Varied(
             samples=(samples := _kept(read[method.slug], only)),
             values=[
-                _values(read[method.slug], int(sample), samples_of[int(sample)], grids)
+                _values(read[method.slug], int(sample), results.samples[int(sample)], grids)
                 for sample in samples
             ],
             is_signed=method.is_signed,
@@ -58,7 +48,7 @@ def gather(
     }
     first = next(iter(read.values()))
     return varied, {
-        int(sample): _names(first, int(sample), samples_of[int(sample)], grids)
+        int(sample): _names(first, int(sample), results.samples[int(sample)], grids)
         for sample in _kept(first, only)
     }
 
@@ -93,19 +83,6 @@ def _values(
         seen = _seen(facts, len(values), int(ragged.outputs[position]))
         found.append(over_players(values[:seen], players(facts, len(values))[:seen]))
     return found
-
-
-def has_special(results: Results) -> bool:
-    """Return whether the texts of a run have special tokens."""
-    return any(any(facts.get("special") or ()) for facts in results.samples.values())
-
-
-def _with_special(facts: Json) -> Json:
-    """Return facts in which every special token is a word of its own, behind all others."""
-    words = np.asarray(facts.get("words") or (), dtype=np.int64)
-    hidden = np.flatnonzero(words < 0)
-    words[hidden] = words.max(initial=-1) + 1 + np.arange(len(hidden))
-    return {**facts, "words": words.tolist()}
 
 
 def players(facts: Json, units: int) -> Integers:

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from xai.methods.card import Card, Size
+from xai.methods.cards.generation import tokens_of
+from xai.methods.catalogue import GENERATION
 from xai.methods.shapley.pairs.order import count
 from xai.methods.shapley.trees import pay
 from xai.vocabulary import Json
 
+SPOKEN = 30
+"""Tokens of the texts on which the speed of a language model is measured."""
 DEFAULT_SPEED = 20_000.0
 """Evaluations per second where none was measured."""
 
 
-def speed(model: Mapping[str, Json]) -> float:
-    """Return evaluations per second at the largest measured batch."""
+def speed(model: Mapping[str, Json], size: Size | None = None) -> float:
+    """Return evaluations per second at the largest measured batch, for texts of a run's length."""
     measured = model.get("speed") or [{"per_second": DEFAULT_SPEED}]
-    return max(1.0, float(measured[-1]["per_second"]))
+    found = float(measured[-1]["per_second"])
+    if size is not None and model.get("kind") == GENERATION:
+        found *= SPOKEN / max(1, tokens_of(size))
+    return max(1.0, found)
 
 
 def seconds(
@@ -34,7 +41,7 @@ def seconds(
         The facts found by inspection.
     """
     exact = _of_trees(params, size, model) if "trees" in card.exact_with else None
-    spent = planned / speed(model) if exact is None else exact
+    spent = planned * card.weight / speed(model, size) if exact is None else exact
     return spent + card.seconds_per_row * size.rows
 
 

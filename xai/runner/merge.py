@@ -56,6 +56,7 @@ def merge(job: Mapping[str, Json], parts: Sequence[Path], target: Path) -> Json:
         facts["is_stochastic"] = _card(job, replies[0]).is_stochastic and "error" in arrays
         facts["layout"], facts["per_sample"] = "ragged", unit_tables.per_sample(replies)
         files = unit_tables.attribution_files(job, replies, arrays)
+        files |= unit_tables.walk_files(job, replies, arrays)
     else:
         # A stochastic method that found an exact way has no standard errors, and needs no seed.
         facts["is_stochastic"] = _card(job, replies[0]).is_stochastic and "error" in arrays

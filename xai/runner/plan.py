@@ -256,7 +256,7 @@ def _faithfulness(
     planned += further
     parts = sorted(job.key for job in jobs)
     key = job_key(recipe, {"role": "faithfulness", "params": params, "parts": parts})
-    seconds = planned / costs.speed(model)
+    seconds = planned / costs.speed(model, size)
     shards = _cut(chosen, planned, seconds)
     return (JobPlan("faithfulness", "", params, recipe.seed, key, planned, seconds, shards),)
 

@@ -15,6 +15,20 @@ from xai.vocabulary import Floats, Integers, Json
 
 Arrays = Mapping[str, np.ndarray]
 
+WALKS = pa.schema(
+    [
+        ("method", pa.string()),
+        ("sample", pa.int64()),
+        ("output", pa.int32()),
+        ("contributions", pa.list_(pa.float32())),
+        ("errors", pa.list_(pa.float32())),
+        ("stopped", pa.int32()),
+        ("probes", pa.int32()),
+        ("steps", pa.float64()),
+    ]
+)
+"""Signed evidence per step with its standard error over probes, and how the probes ended."""
+
 NAMES_MOST = 2_000
 """Unit names kept in the importance of a job, the most important first."""
 
@@ -54,6 +68,30 @@ def attribution_files(
         errors = shared | {"values": _lists(arrays["error"], offsets)}
         files["errors.parquet"] = pa.table(errors, schema=ERRORS)
     return files
+
+
+def walk_files(
+    job: Mapping[str, Json], replies: Sequence[Json], arrays: Arrays
+) -> dict[str, pa.Table]:
+    """Return what the probes of a walking method found: one row per output; nothing for others."""
+    found = per_sample(replies)
+    if job["role"] == "self" or "contributions" not in found:
+        return {}
+    flat = {
+        name: [row for sample in found[name] for row in sample]
+        for name in ("contributions", "contribution_errors", "stopped", "steps")
+    }
+    columns = {
+        "method": [job["method"]] * len(arrays["rows"]),
+        "sample": arrays["rows"],
+        "output": arrays["output"],
+        "contributions": flat["contributions"],
+        "errors": flat["contribution_errors"],
+        "stopped": flat["stopped"],
+        "probes": [int(job["params"]["probes"])] * len(arrays["rows"]),
+        "steps": flat["steps"],
+    }
+    return {"walks.parquet": pa.table(columns, schema=WALKS)}
 
 
 def prediction_files(replies: Sequence[Json], arrays: Arrays) -> dict[str, pa.Table]:

@@ -99,11 +99,7 @@ def _league(
             "title": results.contestant(slug),
             "place": place,
             "cells": [
-                _cell(
-                    rows.get((slug, one["slug"])),
-                    found["samples"],
-                    one["slug"] == measure["slug"],
-                )
+                _cell(rows.get((slug, one["slug"])), one["slug"] == measure["slug"])
                 for one in columns
             ],
         }
@@ -120,15 +116,14 @@ def _references(found: Mapping[str, Any]) -> list[str]:
     return sorted(found["references"], key=lambda slug: slug.startswith(SELF))
 
 
-def _cell(row: Mapping[str, Any] | None, of: int, is_chosen: bool) -> dict[str, Any]:  # noqa: FBT001 - a cell is or is not
+def _cell(row: Mapping[str, Any] | None, is_chosen: bool) -> dict[str, Any]:  # noqa: FBT001 - a cell is or is not
     if row is None:
-        return {"mean": "–", "interval": "", "undefined": 0, "few": 0, "chosen": is_chosen}
+        return {"mean": "–", "interval": "", "undefined": 0, "chosen": is_chosen}
     known = row["low"] is not None and row["high"] is not None
     return {
         "mean": number(float(row["mean"])),
         "interval": f"{number(row['low'])} to {number(row['high'])}" if known else "",
         "undefined": row["undefined"],
-        "few": row["samples"] if row["samples"] + row["undefined"] < of else 0,
         "chosen": is_chosen,
     }
 

@@ -38,7 +38,6 @@ class View:
     a: str = ""
     b: str = ""
     page: str = ""
-    special: str = ""
 
     @classmethod
     def read(cls, query: Mapping[str, str]) -> View:
@@ -114,9 +113,6 @@ def stories(results: Results) -> list[dict[str, Any]]:
 def agreement(results: Results, view: View) -> dict[str, Any]:
     """Return the matrix of one measure, its reference rows, and the selected pair."""
     found = results.agreement or {}
-    is_special = bool(view.special and found.get("special"))
-    if is_special:
-        found = {**found, **found["special"]}
     # An earlier version of the product knew fewer measures than the catalogue has now.
     known = {pair["measure"] for pair in found["pairs"]} | {found["default"]}
     measures = {slug: card for slug, card in CATALOGUE.items() if slug in known}
@@ -136,9 +132,7 @@ def agreement(results: Results, view: View) -> dict[str, Any]:
         "itself": [(cell, slug in exact) for slug, cell in zip(slugs, itself, strict=True)],
         "undefined": _undefined(pairs, titles),
         "chance": _chance(found, measure.slug),
-        "pair": None if is_special else _pair(pairs, view),
-        "has_special": "special" in found,
-        "is_special": is_special,
+        "pair": _pair(pairs, view),
     }
 
 

@@ -13,6 +13,7 @@ from xai.reports.passages import Choices, Passage, Strand, passage
 from xai.reports.results import Results
 from xai.web import comparison
 
+UNITS = ("word", "token", "sentence")
 LONG = 90
 """Pieces above which a text begins folded around those that matter."""
 
@@ -23,7 +24,7 @@ class State:
 
     Attributes
     ----------
-    unit : "word" or "token"
+    unit : "word", "token" or "sentence"
     by : "row" or "dispute"
         In which order previous and next go.
     output, until : int
@@ -62,7 +63,7 @@ def read(query: Mapping[str, str], results: Results) -> tuple[State, str]:
     until = min(max(output, _whole(query.get("until", ""))), last)
     return State(
         sample=base.sample,
-        unit="token" if query.get("unit") == "token" else "word",
+        unit=unit if (unit := query.get("unit", "")) in UNITS else "word",
         scale=base.scale,
         special=query.get("special") in {"1", "on"},
         all=base.all,
@@ -77,6 +78,7 @@ def side_by_side(results: Results, state: State) -> dict[str, Any]:
     """Return the text, its strands and the stretches shown of it."""
     choices = Choices(
         by_token=state.unit == "token",
+        by_sentence=state.unit == "sentence",
         with_special=state.special,
         own_scale=state.scale == "own",
     )
@@ -93,10 +95,24 @@ def side_by_side(results: Results, state: State) -> dict[str, Any]:
         "is_folded": is_folded,
         "count": count,
         "shared_scale": None if shared is None else f"±{number(shared)}",
-        "has_dispute": sum(not strand.is_control for strand in found.strands) > 1,
+        "has_dispute": sum(strand.votes for strand in found.strands) > 1,
         "disputed": most_disputed(found),
         "sample_text": results.samples[state.sample],
+        "editable": _editable(results.samples[state.sample]),
+        "asides": [
+            (method.title, words)
+            for method in results.local_methods()
+            if (words := method.notes.get("replacements"))
+        ],
     }
+
+
+def _editable(facts: Mapping[str, Any]) -> str:
+    """Return what a person may edit: the text, or the prompt without what was written."""
+    text = str(facts["text"])
+    count = int(facts.get("prompt_units") or 0)
+    span = facts["spans"][count - 1] if count and facts.get("spans") else None
+    return text[: span[1]] if span else text
 
 
 def _whole(text: str) -> int:
@@ -108,7 +124,7 @@ def most_disputed(found: Passage, most: int = 3) -> list[dict[str, Any]]:
     order = sorted(range(len(found.pieces)), key=lambda i: -found.dispute[i])
     rows = []
     for place in order[:most]:
-        ranked = [(s.title, int(s.places[place])) for s in found.strands if not s.is_control]
+        ranked = [(s.title, int(s.places[place])) for s in found.strands if s.votes]
         if len(ranked) > 1 and found.dispute[place] > 0:
             best, worst = min(ranked, key=lambda r: r[1]), max(ranked, key=lambda r: r[1])
             rows.append({"text": found.pieces[place].text, "best": best, "worst": worst})
@@ -117,6 +133,8 @@ def most_disputed(found: Passage, most: int = 3) -> list[dict[str, Any]]:
 
 def _sum(strand: Strand) -> str:
     """Say in one line how the values relate to the output."""
+    if strand.line:
+        return strand.line if strand.is_signed else f"unsigned; {strand.line}"
     if not strand.is_signed:
         return "unsigned"
     if strand.base is None:

@@ -144,11 +144,6 @@ def _league(found: Measured) -> list[dict[str, Json]]:
     flat = found.scores.reshape(n, b * c * m).T
     mean, low, high = (part.reshape(b, c, m) for part in mean_interval(flat, found.seed))
     counts = np.isfinite(found.scores).sum(axis=0)
-    # Some measures are tried on a few samples: the others are not undefined, but not tried.
-    tried = np.isfinite(found.scores).any(axis=2).sum(axis=0)
-    few = [list(CATALOGUE).index(name) for name in ("sensitivity", "randomisation")]
-    of = np.full((b, m), n)
-    of[:, few] = tried[:, few]
     return [
         {
             "method": slug,
@@ -158,7 +153,7 @@ def _league(found: Measured) -> list[dict[str, Json]]:
             "low": _number(low[i, j, k]),
             "high": _number(high[i, j, k]),
             "samples": int(counts[i, j, k]),
-            "undefined": int(of[i, k] - counts[i, j, k]),
+            "undefined": int(n - counts[i, j, k]),
         }
         for i, baseline in enumerate(found.baselines)
         for j, slug in enumerate(found.contestants)
