@@ -40,7 +40,7 @@ for upload in Upload.objects.all():
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """Start a whole installation; return it with a token of its owner."""
-    started = Started(tmp_path_factory.mktemp("installation"), free_port())
+    started = Started(tmp_path_factory.mktemp("installation"), free_port(), LOG_FORMAT="json")
     try:
         started.open()
         yield started, inside(started, MAKE).strip()
@@ -86,6 +86,20 @@ def ready(site, pk):
     assert state() == "ready"
 
 
+def the_site_says_what_it_does(started, run):
+    """Every line about a shard names it and its run; probes and metrics know of the work."""
+    lines = (started.data / "logs" / "worker-1.log").read_text().splitlines()
+    about = [json.loads(line) for line in lines if run in line]
+    assert all(line["run"] == run and line["shard"] for line in about)
+    assert sum("seconds" in line for line in about) >= 3
+    with urllib.request.urlopen(f"{started.url}readyz", timeout=60) as answer:
+        assert json.load(answer)["ready"]
+    with urllib.request.urlopen(f"{started.url}metrics", timeout=60) as answer:
+        text = answer.read().decode()
+    (found,) = re.findall(r'^parallax_shards{state="done"} (.*)', text, re.MULTILINE)
+    assert float(found) >= 3
+
+
 @pytest.mark.slow
 def test_the_shown_program_gets_the_same_numbers(site, tmp_path):
     train(tmp_path)
@@ -101,6 +115,8 @@ def test_the_shown_program_gets_the_same_numbers(site, tmp_path):
     wait_for(lambda: ask(site, f"/runs/{run['id']}")["is_over"], 200, "the run")
     samples = ask(site, f"/runs/{run['id']}/samples")["items"]
     first = ask(site, f"/runs/{run['id']}/samples/{samples[0]['sample']}")
+
+    the_site_says_what_it_does(site[0], run["id"])
 
     with urllib.request.urlopen(f"{site[0].url}runs/{run['id']}/", timeout=60) as page:
         shown = re.search(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.tasks import hosts
 from tests.tasks.installation import ROOT
+from tests.tasks.started import free_port
 
 FIRST = Path(__file__).resolve().parents[1] / "web" / "first_release.sql"
 """A database of the first release with a model, a dataset and a failed run."""
@@ -112,6 +115,42 @@ def test_what_was_backed_up_is_restored(first, tmp_path):
     assert (fresh / "results" / ("c" * 64) / "job.json").exists()
     twice = run(fresh, "manage.py", "restore", str(tmp_path / "kept"), check=False)
     assert (twice.returncode, "holds an installation already" in twice.stderr) == (2, True)
+
+
+KEEP = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "xai.settings"
+import django; django.setup()
+from xai.web.middleware import local_owner
+from xai.web.models import Upload
+Upload.objects.create(owner=local_owner(), purpose="model", name="kept", size=1, state="refused")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    hosts.programs() is None or shutil.which("pg_dump") is None, reason="no PostgreSQL here"
+)
+def test_postgresql_is_backed_up_and_restored(tmp_path):
+    cluster = hosts.Cluster(address="127.0.0.1", port=free_port())
+    try:
+        cluster.start()
+        for name in ("parallax", "fresh"):
+            cluster.create(name)
+        old, new = cluster.url, cluster.url.removesuffix("parallax") + "fresh"
+        here, there, kept = (tmp_path / name for name in ("here", "there", "kept"))
+        run(here, "manage.py", "migrate", "--verbosity", "0", DATABASE_URL=old)
+        run(here, "-c", KEEP, DATABASE_URL=old)
+        run(here, "manage.py", "backup", str(kept), DATABASE_URL=old)
+        told = run(there, "manage.py", "restore", str(kept), DATABASE_URL=new)
+        assert "Restored 0 explanations and 1 uploads" in told.stdout
+        ask = "from xai.web.models import Upload; print(Upload.objects.get().name)"
+        assert "kept" in run(there, "manage.py", "shell", "-c", ask, DATABASE_URL=new).stdout
+        full = run(tmp_path / "more", "manage.py", "restore", str(kept), check=False,
+                   DATABASE_URL=new)  # fmt: skip
+        assert (full.returncode, "is not empty" in full.stderr) == (2, True)
+    finally:
+        cluster.remove()
 
 
 def test_half_a_backup_is_none(tmp_path):

@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 import uuid
 
-import pytest
 from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 
-from tests.web.landed_run import land
-from xai.web import tokens
-from xai.web.models import Report, Study, Token
+from tests.web.api.asking import ask, bearer
+from xai.web.models import Token
 
 PUBLIC = {"login", "logout", "healthz", "readyz", "metrics", "shared", "api:api-root"}
 """Open to anybody; shows nothing of anybody."""
@@ -71,7 +69,7 @@ HOW = """
 {names} {is_are} in no table of tests/web/test_access.py. Decide who may see it, and add its name:
 PUBLIC (nothing of anybody), ACCOUNT (anyone logged in; only what is theirs), or OWN_… (the owner of
 the row in its address; give it `pk`, and 404 for others). Operations of the API: API_… likewise. A
-row of another kind needs a table of its own in OWN, and a thing of Alice's in `things`.
+row of another kind needs a table of its own in OWN, and a thing of Alice's in `things` (conftest).
 """
 
 
@@ -123,17 +121,6 @@ def test_every_address_is_classified():
 def test_no_name_stands_in_two_tables():
     for tables in ([PUBLIC, ACCOUNT, *OWN.values()], [API_ACCOUNT, *API_OWN.values()]):
         assert sum(map(len, tables)) == len(set.union(*tables))
-
-
-@pytest.fixture
-def things(alice, make_upload, server_mode):
-    """Return a thing of Alice's per table."""
-    run = land(alice, make_upload, rows=3, features=2, methods=("shapley", "lime"))
-    token, _ = tokens.make(alice, "of Alice")
-    report = Report.objects.create(run=run, state="done", choices={}, files={"bars": {}})
-    study = Study.objects.create(run=run, title="t", methods=[], samples=[])
-    return {"run": run.pk, "upload": run.model.pk, "token": token.pk, "report": report.pk,
-            "study": study.pk}  # fmt: skip
 
 
 def own(things):
@@ -192,75 +179,6 @@ def test_the_owner_gets_in(client, alice, things):
         assert answer.status_code not in {301, 401, 403, 500}, name
         if name in {"upload", "run", "overview", "compare", "report", "bundle", "figure"}:
             assert answer.status_code == 200, name
-
-
-BODIES = {
-    "make_report": {"title": "t"},
-    "share_report": {"days": "7"},
-    "edit_run": {"text": "fine"},
-    "create_run": {"model": "0" * 64, "dataset": "0" * 64},
-    "estimate_run": {"model": "0" * 64, "dataset": "0" * 64},
-    "begin_upload": {"name": "a.csv", "size": 3, "purpose": "dataset"},
-    "make_token": {"name": "mine"},
-}
-
-
-def ask(client, name, method, address, **headers):
-    if name in {"send_part", "send_whole"}:
-        query = "?offset=0" if name == "send_part" else "?name=a.csv&purpose=dataset"
-        kind = "application/octet-stream"
-        return client.put(address + query, b"a,b", content_type=kind, headers=headers)
-    body = BODIES.get(name)
-    return getattr(client, method)(
-        address, body, content_type="application/json", headers=headers
-    ) if body else getattr(client, method)(address, headers=headers)  # fmt: skip
-
-
-def bearer(user):
-    return {"Authorization": f"Bearer {tokens.make(user, 'in a test')[1]}"}
-
-
-def test_programs_of_a_stranger_are_told_that_nothing_is_there(client, bob, things):
-    door = bearer(bob)
-    pairs = zip(api_own(things), api_own(nobody_has(things)), strict=True)
-    for (name, method, theirs), (_, _, none) in pairs:
-        first, second = (ask(client, name, method, one, **door) for one in (theirs, none))
-        assert (first.status_code, second.status_code) == (404, 404), name
-        assert first.content == second.content, name
-        assert first.headers["Content-Type"] == "application/problem+json"
-
-
-def test_programs_without_a_valid_token_are_told_to_bring_one(client, things, alice):
-    _, lost = tokens.make(alice, "revoked")
-    tokens.revoke(Token.objects.get(name="revoked"))
-    doors = [{}, {"Authorization": f"Bearer {lost}"}, {"Authorization": "Bearer plx_x"},
-             {"Authorization": "Basic YTpi"}]  # fmt: skip
-    account = [(name, *operations()[name]) for name in sorted(API_ACCOUNT)]
-    for name, method, path in [*account, *api_own(things)]:
-        for door in doors:
-            answer = ask(client, name, method, api_address(path, uuid.uuid4()), **door)
-            assert answer.status_code == 401, (name, door)
-            assert answer.headers["WWW-Authenticate"] == "Bearer"
-            assert answer.json()["detail"].endswith((".", "…"))
-
-
-MAY_REFUSE = {
-    "show_sample", "edit_run", "send_part", "delete_upload", "faithfulness", "show_report_file",
-    "revoke_link", "delete_report", "delete_run",
-}  # fmt: skip
-"""For a reason of their own: nothing there, shared by a link, in use."""
-
-
-def test_programs_of_the_owner_get_in(client, alice, things):
-    door = bearer(alice)
-    last = {"delete_run", "delete_upload", "revoke_token", "delete_report"}
-    for name, method, address in sorted(api_own(things), key=lambda one: one[0] in last):
-        query = "?method=shapley" * (name == "figure")
-        answer = ask(client, name, method, address + query, **door)
-        b"".join(answer)
-        assert answer.status_code not in {401, 403, 500}, name
-        if name not in MAY_REFUSE:
-            assert answer.status_code in {200, 201, 204}, name
 
 
 def test_a_page_without_its_csrf_token_changes_nothing(alice, things):

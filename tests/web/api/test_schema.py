@@ -15,6 +15,7 @@ from schemathesis.specs.openapi import checks as openapi
 from tests.web.landed_run import land
 from xai.web import tokens
 from xai.web.api.site import api
+from xai.web.models import Report
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "8"))
 """Per operation and mode; 200 for the long version."""
@@ -49,7 +50,11 @@ def things(alice, make_upload, server_mode, monkeypatch):
     model, data = make_upload(alice), make_upload(alice, "dataset", name="people.csv")
     growing = make_upload(alice, state="uploading", received=0)
     spare, _ = tokens.make(alice, "spare")
-    ids = {"runs": [run.pk], "uploads": [model.pk, data.pk, growing.pk], "tokens": [spare.pk]}
+    report = Report.objects.create(run=run, state="done", choices={"files": []})
+    ids = {
+        "runs": [run.pk], "uploads": [model.pk, data.pk, growing.pk], "tokens": [spare.pk],
+        "reports": [report.pk],
+    }  # fmt: skip
     chosen = {"model": str(model.pk), "dataset": data.sha256}
     return tokens.make(alice, "in a test")[1], ids, chosen
 
