@@ -170,3 +170,19 @@ def test_names_are_plain_text_without_unseen_signs(tmp_path):
 )
 def test_phrases(made, expected):
     assert made == expected
+
+
+def test_features_that_move_together_are_those_of_spearman():
+    from scipy import stats
+
+    from xai.reports.correlated import _pairs
+
+    draw = np.random.default_rng(0)
+    numbers = draw.standard_normal((200, 5))
+    numbers[:, 1] = -numbers[:, 0] + 0.3 * draw.standard_normal(200)
+    numbers[:, 3] = numbers[:, 2] + 0.2 * draw.standard_normal(200)
+    numbers[:30, 2] = np.nan
+    found = {(a, b): rho for a, b, rho in _pairs(numbers, [0, 1, 2, 3, 4])}
+    first = stats.spearmanr(numbers[:, 0], numbers[:, 1]).statistic
+    second = stats.spearmanr(numbers[30:, 2], numbers[30:, 3]).statistic
+    assert found == pytest.approx({(0, 1): first, (2, 3): second})

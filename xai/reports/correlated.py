@@ -15,7 +15,8 @@ from xai.vocabulary import Floats
 
 STRONG = 0.7
 """Spearman's ρ, whatever its sign, from which two features are said to move together."""
-FEATURES_MOST, ROWS_LEAST = 40, 10
+FEATURES_MOST, ROWS_LEAST, ROWS_MOST = 40, 10, 1000
+"""Rows beyond the last are left out, an even spread: a page must not wait."""
 
 
 def correlated(results: Results) -> list[Sentence]:
@@ -52,15 +53,31 @@ def _strongest(results: Results) -> list[int]:
 
 def _pairs(numbers: Floats, chosen: list[int]) -> list[tuple[int, int, float]]:
     """Return (feature, feature, ρ) of those that move together, the closest first."""
+    step = max(1, -(-len(numbers) // ROWS_MOST))
+    columns = numbers[::step, chosen].T
+    whole = np.isfinite(columns).all(axis=1)
+    ranks = np.array(
+        [places(column) if ok else column for column, ok in zip(columns, whole, strict=True)]
+    )
     found = []
-    for a, b in itertools.combinations(chosen, 2):
-        both = np.isfinite(numbers[:, [a, b]]).all(axis=1)
-        if both.sum() < ROWS_LEAST:
-            continue
-        first, second = (places(numbers[both, at]) for at in (a, b))
-        if not (np.ptp(first) > 0 and np.ptp(second) > 0):
-            continue
-        rho = float(np.corrcoef(first, second)[0, 1])
+    for i, j in itertools.combinations(range(len(chosen)), 2):
+        both = whole[i] and whole[j]
+        rho = _correlation(ranks[i], ranks[j]) if both else _of_known(columns[i], columns[j])
         if abs(rho) >= STRONG:
-            found.append((a, b, rho))
+            found.append((chosen[i], chosen[j], rho))
     return sorted(found, key=lambda pair: -abs(pair[2]))
+
+
+def _of_known(first: Floats, second: Floats) -> float:
+    """Return Spearman's ρ over the rows where both are known."""
+    both = np.isfinite(first) & np.isfinite(second)
+    return _correlation(places(first[both]), places(second[both]))
+
+
+def _correlation(first: Floats, second: Floats) -> float:
+    """Return the correlation of two columns of places; 0 where it is not known."""
+    if len(first) < ROWS_LEAST:
+        return 0.0
+    centred = first - first.mean(), second - second.mean()
+    size = float(np.linalg.norm(centred[0]) * np.linalg.norm(centred[1]))
+    return float(centred[0] @ centred[1]) / size if size > 0 else 0.0
