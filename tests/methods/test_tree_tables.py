@@ -213,3 +213,16 @@ def test_threads_give_the_same_values(monkeypatch):
     monkeypatch.setattr(made.numba.config, "NUMBA_NUM_THREADS", 3)
     made.forget()
     np.testing.assert_array_equal(tables_of(trees, ALONE, None).explain(x), one)
+
+
+@given(seeds, st.booleans())
+@few
+def test_columns_that_trees_treat_alike_get_the_same(seed, has_background):
+    """An ensemble beside itself with two columns exchanged, on rows where the two are equal."""
+    one = ensemble(seed)
+    swap = np.array([1, 0, *range(2, COLUMNS)])
+    both = ensemble_of(one, replace(one, column=swap[one.column].astype(np.int32)))
+    x, background = rows(seed, 10), rows(seed + 1, 5)
+    x[:, 1], background[:, 1] = x[:, 0], background[:, 0]
+    values = tables_of(both, ALONE, background if has_background else None).explain(x)
+    np.testing.assert_allclose(values[:, 0], values[:, 1], atol=2e-6)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from xai.vocabulary import Floats, Integers, Problem, Progress, Score
 
-ROWS_PER_CALL = 16_384
+ROWS_PER_CALL = 32_768
 """Rows in one call of the score: large enough to hide the cost of a call (a forest wants more),
 small enough for the processor's cache (a network wants less) and for progress several times a
 second."""
