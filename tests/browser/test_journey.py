@@ -17,6 +17,7 @@ from tests.browser.reading import (
     send,
     violations,
 )
+from xai.jail import browser
 
 pytestmark = pytest.mark.slow
 
@@ -112,6 +113,16 @@ def test_agreement_shows_every_pair_and_another_measure_on_demand(page, run):
     page.click("text=Sign agreement")
     expect(page.locator(".choices [aria-current]")).to_have_text("Sign agreement")
     assert "measure=" in page.url
+
+
+def test_a_worker_makes_a_report_with_its_pdf(page, run):
+    page.goto(f"{run}/reports/")
+    page.fill("input[name=title]", "For the board")
+    page.click("button:has-text('Make the report')")
+    expect(page.locator("#read")).to_be_visible(timeout=MINUTES)
+    expect(page.locator("table th >> text=PDF")).to_have_count(1 if browser.find() else 0)
+    page.click("#read")
+    expect(page.locator("h1")).to_contain_text("For the board")
 
 
 def test_the_report_is_downloaded_and_opens_without_a_network(page, tab, run, tmp_path):

@@ -180,6 +180,15 @@ def test_a_guest_sees_the_questions_and_nothing_else_of_the_run(guest, study, ru
         assert guest.post(reverse(name, args=[study.pk])).status_code == 404, name
 
 
+def test_a_guest_finds_the_way_back_after_signing_in(guest, study, link, bob):
+    address = reverse("blind", args=[study.pk])
+    guest.logout()
+    guest.force_login(bob)
+    assert address in guest.get("/").content.decode()
+    link.revoke()
+    assert address not in guest.get("/").content.decode()
+
+
 def test_a_stranger_without_the_link_is_told_that_nothing_is_there(client, bob, study):
     client.force_login(bob)
     assert client.get(reverse("blind", args=[study.pk])).status_code == 404

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.timezone import now
 
+from xai.analyses.catalogue import ANALYSES
 from xai.errors import XaiError
 from xai.jail import browser
 from xai.reports.outline import SAMPLES_MOST, SECTIONS, TITLE_MOST, outline
@@ -86,8 +87,10 @@ class LinkForm(forms.Form):
 
 def sections(landed: Landed) -> list[str]:
     """Return the sections that a report of this run can have."""
-    pages = landed.run.more_pages
-    missing = {name for name in ("concepts", "strategies") if name not in pages}
+    there = landed.run.more_pages
+    pages = {"concepts": "concepts", "strategies": "strategies", "heads": "attention"}
+    pages |= {analysis.page: analysis.page for analysis in ANALYSES.values()}
+    missing = {section for section, page in pages.items() if page not in there}
     missing |= {name for name in ("agreement", "faithfulness") if name not in landed.folders}
     missing |= set() if landed.run.studies.filter(ballots__isnull=False).exists() else {"people"}
     return [key for key in SECTIONS if key not in missing]

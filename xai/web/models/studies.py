@@ -34,8 +34,12 @@ class StudyQuerySet(models.QuerySet["Study"]):
 
     def for_person(self, user: Any) -> StudyQuerySet:
         """Keep what this user may answer: their own, and what a link that still works let them."""
+        return self.filter(Q(run__owner_id=user.pk) | Q(pk__in=self.for_guest(user)))
+
+    def for_guest(self, user: Any) -> StudyQuerySet:
+        """Keep what a link that still works let this user answer."""
         links = Invitation.objects.filter(Invitation.valid(), guests__person_id=user.pk)
-        return self.filter(Q(run__owner_id=user.pk) | Q(pk__in=links.values("study")))
+        return self.filter(pk__in=links.values("study"))
 
 
 class Study(models.Model):

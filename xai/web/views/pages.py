@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from xai.runner.examples import EXAMPLES
 from xai.web import system as machine
-from xai.web.models import Run, Upload
+from xai.web.models import Run, Study, Upload
 
 SQLITE_SOUND = (3, 51, 3)
 """From this version on, a rare corruption of write-ahead logs is mended."""
@@ -28,7 +28,13 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the recent runs, the examples, and the way to one's own."""
     runs = Run.objects.for_user(request.user).listed().select_related("model", "dataset")[:RECENT]
     ready = Upload.objects.for_user(request.user).ready()
-    context = {"runs": runs, "has_files": ready.exists(), "examples": EXAMPLES.values()}
+    asked = Study.objects.for_guest(request.user).filter(is_open=True)[:RECENT]
+    context = {
+        "runs": runs,
+        "asked": asked,
+        "has_files": ready.exists(),
+        "examples": EXAMPLES.values(),
+    }
     return render(request, "home.html", context)
 
 
