@@ -92,7 +92,10 @@ def test_the_jail_leaves_room_for_a_network(make, tmp_path):
 
 # One of each kind; opening a child takes seconds.
 MODELS = ("minilm-sst2", "stories260K-llama", "mobilenet_v1_0.25_128")
-HOSTILE = ("hf_remote_code", "hf_regex_tokenizer", "hf_index_traversal")
+HOSTILE = (
+    "hf_remote_code", "hf_regex_tokenizer", "hf_index_traversal", "hf_bad_tokenizer",
+    "hf_huge_config", "hf_jinja", "hf_xss_labels",
+)  # fmt: skip
 
 
 @needs_shared

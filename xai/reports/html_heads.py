@@ -120,7 +120,7 @@ def _labels(results: Results, method: MethodResult, sample: int) -> Html | None:
 def _line(label: str, tokens: list[str], values: Floats) -> Html:
     order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")[:WORDS]
     words = [
-        join(name(tokens[i]), Html(f" {number(float(values[i]))} "))
+        join("“", name(tokens[i]), f"” {number(float(values[i]))}  ")
         for i in order
         if np.isfinite(values[i])
     ]

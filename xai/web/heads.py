@@ -71,7 +71,7 @@ def page(results: Results, method: MethodResult, view: View) -> dict[str, Any]:
         "has_names": len(tokens) <= NAMES_MOST,
         "labels": [{"name": name, "words": _words(tokens, v)} for name, v in labels.items()],
         "unnamed": [name for name in method.job["outputs"] if name not in labels],
-        "attended": [{"name": n, "words": _shares(tokens, v)} for n, v in attended.items()],
+        "attended": _attending(tokens, attended),
         "is_causal": method.notes.get("is_causal", False),
         "left_out": method.notes.get("left_out", 0),
     }
@@ -126,10 +126,16 @@ def _words(tokens: list[str], values: Floats) -> list[dict[str, Any]]:
     ]
 
 
-def _shares(tokens: list[str], values: Floats) -> list[dict[str, Any]]:
-    """Return tokens with a label's attention to them, the darkest the most attended of all."""
-    most = max(float(values.max(initial=0.0)), 1e-12)
+def _attending(tokens: list[str], attended: dict[str, Floats]) -> list[dict[str, Any]]:
+    """Return tokens with each label's attention to them, in shades of one scale."""
+    most = max([1e-12, *(float(values.max(initial=0.0)) for values in attended.values())])
     return [
-        {"text": token, "share": number(float(value)), "shade": round(SHADES * float(value) / most)}
-        for token, value in zip(tokens, values, strict=True)
+        {
+            "name": label,
+            "words": [
+                {"text": token, "share": number(float(v)), "shade": round(SHADES * float(v) / most)}
+                for token, v in zip(tokens, values, strict=True)
+            ],
+        }
+        for label, values in attended.items()
     ]
