@@ -13,6 +13,7 @@ import argparse
 import os
 import random
 import shutil
+import socket
 import statistics
 import sys
 import tempfile
@@ -43,9 +44,9 @@ def main() -> None:
     }
     cluster = None
     if asked.database == "postgres":
-        from tests.tasks.started import free_port
-
-        port = free_port()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
         os.environ["DATABASE_URL"] = f"postgres://parallax@127.0.0.1:{port}/parallax"
     from tests.tasks.disks import SmallDisk, can_mount
 

@@ -175,3 +175,17 @@ def test_a_page_that_is_not_there_and_one_that_breaks(browser, monkeypatch):
 )  # fmt: skip
 def test_numbers_are_shown_as_people_read_them(filter_, value, shown):
     assert filter_(value) == shown
+
+
+def test_a_long_list_is_shown_in_pages(browser, alice, make_upload, monkeypatch):
+    from xai.web import paging
+
+    monkeypatch.setattr(paging, "PER_PAGE", 2)
+    for number in range(5):
+        make_upload(alice, name=f"model-{number}.json", content=str(number).encode())
+    first, last = browser.get("/models/"), browser.get("/models/?page=3")
+    assert "model-4.json" in first.content.decode()
+    assert "model-0.json" not in first.content.decode()
+    assert "1 to 2 of 5" in first.content.decode()
+    assert "model-0.json" in last.content.decode()
+    assert browser.get("/models/?page=of%20nonsense").status_code == 200

@@ -84,7 +84,10 @@ class Run(models.Model):
 
     class Meta:
         ordering = ("-created",)
-        indexes = (models.Index(fields=("owner", "-created")),)
+        indexes = (
+            models.Index(fields=("owner", "-created")),
+            models.Index(fields=("state",)),
+        )
 
     def __str__(self) -> str:
         return f"{self.model} on {self.dataset}"
@@ -172,7 +175,10 @@ class Job(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("run", "position"), name="one_job_per_position"),
         )
-        indexes = (models.Index(fields=("key", "state")),)
+        indexes = (
+            models.Index(fields=("key", "state")),
+            models.Index(fields=("result",)),
+        )
 
     def __str__(self) -> str:
         return self.method or self.role

@@ -16,7 +16,7 @@ from xai.errors import XaiError
 from xai.runner.plan import estimate as estimate_of
 from xai.runner.plan import estimate_step
 from xai.runner.replacers import KIND
-from xai.web import fitting, progress, removal, snippets
+from xai.web import fitting, paging, progress, removal, snippets
 from xai.web.asked import submission
 from xai.web.forms import RunForm
 from xai.web.models import Run, Upload
@@ -42,7 +42,7 @@ def _picker(request: HttpRequest) -> Picker:
 def listing(request: HttpRequest) -> HttpResponse:
     """List the explanations of the owner, the newest first."""
     runs = Run.objects.for_user(request.user).listed().select_related("model", "dataset")
-    return render(request, "runs/list.html", {"runs": runs[:500]})
+    return render(request, "runs/list.html", {"runs": paging.page(request, runs)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tasks import queue
 from xai.errors import XaiError
-from xai.web import fitting, rates, uploads
+from xai.web import fitting, paging, rates, uploads
 from xai.web.models import Run, Upload
 from xai.web.quotas import QuotaExceeded
 from xai.web.rates import TooMany
@@ -129,7 +129,8 @@ def _whole(request: HttpRequest) -> Upload:
 def listing(request: HttpRequest, purpose: str) -> HttpResponse:
     """List the models or the datasets of the owner."""
     mine = Upload.objects.for_user(request.user).listed().filter(purpose=PURPOSES[purpose])
-    return render(request, "uploads/list.html", {"uploads": mine[:500], "purpose": purpose})
+    context = {"uploads": paging.page(request, mine), "purpose": purpose}
+    return render(request, "uploads/list.html", context)
 
 
 @require_GET
