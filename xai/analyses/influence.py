@@ -78,7 +78,8 @@ def gradients_of(shares: Floats, labels: Integers, hidden: Floats) -> Floats:
     error = shares.copy()
     error[np.arange(len(labels)), labels] -= 1
     read = np.column_stack([hidden, np.ones(len(hidden))])
-    return np.einsum("nk,np->nkp", error[:, 1:], read).reshape(len(labels), -1)
+    each = np.einsum("nk,np->nkp", error[:, 1:], read)
+    return np.asarray(each.reshape(len(labels), -1))
 
 
 def hessian_of(shares: Floats, hidden: Floats) -> Floats:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -107,7 +108,7 @@ def strength_of(
 ) -> tuple[float, dict[float, Tried]]:
     """Return the sparsest strength within one standard error of the best, and all tried."""
     all_tried = {
-        strength: tried(lambda s=strength: sparse(data, s), data, cut) for strength in STRENGTHS
+        strength: tried(partial(sparse, data, strength), data, cut) for strength in STRENGTHS
     }
     means = {strength: float(one.scores.mean()) for strength, one in all_tried.items()}
     best = max(means, key=lambda strength: means[strength])
@@ -156,6 +157,7 @@ def terms_of(model: Pipeline) -> list[dict[str, Json]]:
         (the second of two), None for a regression; `weight`: per standard deviation of a number.
     """
     encoder, last = model[0], model[-1]
+    rows: list[tuple[int | None, Floats]]
     if isinstance(last, OneVsRestClassifier):
         rows = [(place, one.coef_[0]) for place, one in enumerate(last.estimators_)]
     elif hasattr(last, "classes_"):

@@ -50,7 +50,8 @@ def select(
 ) -> Selected:
     """Take features one by one while the mean score over the folds rises by more than `gain`."""
     encoded = [_encoded(data, train, test) for train, test in cut]
-    left, chosen = list(range(data.inputs.shape[1])), []
+    left = list(range(data.inputs.shape[1]))
+    chosen: list[int] = []
     kept: list[Floats] = []
     before = -np.inf
     while left:

@@ -67,7 +67,7 @@ def _performance(found: Found) -> list[Sentence]:
 
 
 def _word(line: Mapping[str, Any]) -> str:
-    return {"accuracy": "an accuracy of", "r2": "an R² of"}.get(line["slug"], line["title"])
+    return {"accuracy": "an accuracy of", "r2": "an R² of"}.get(line["slug"], str(line["title"]))
 
 
 def _between(one: Mapping[str, Any], form: str) -> str:
@@ -170,12 +170,18 @@ def draw_performance(found: Found, _results: Results, _query: Mapping[str, str])
     lines = [line for line in found["performance"] if line["slug"] in SHARES | {"r2"}]
     scale = 1 if found["problem"] == "regression" else 100
     series = [
-        Series(title, role, *(_ends(lines, side, end) * scale for end in ("value", "low", "high")),
-               symbol=at)
+        Series(
+            title,
+            role,
+            _ends(lines, side, "value") * scale,
+            _ends(lines, side, "low") * scale,
+            _ends(lines, side, "high") * scale,
+            symbol=at,
+        )
         for at, (side, title, role) in enumerate(
             (("first", "First dataset", "accent"), ("second", "Second dataset", "warn"))
         )
-    ]  # fmt: skip
+    ]
     names = [line["title"] for line in lines]
     finding = _performance(found)[0].text
     return ranges.draw(names, series, "%" if scale == 100 else "R²", finding)
@@ -199,9 +205,10 @@ def draw_importance(found: Found, _results: Results, query: Mapping[str, str]) -
     size = np.maximum(*(np.abs(np.nan_to_num(ends[side][0])) for side in ends))
     order = np.argsort(-size, kind="stable")[:SHOWN]
     names = [found["features"][at] for at in order]
+    first, second = ([end[order] for end in ends[side]] for side in ("first", "second"))
     series = [
-        Series("First dataset", "accent", *(end[order] for end in ends["first"])),
-        Series("Second dataset", "warn", *(end[order] for end in ends["second"]), symbol=1),
+        Series("First dataset", "accent", first[0], first[1], first[2]),
+        Series("Second dataset", "warn", second[0], second[1], second[2], symbol=1),
     ]
     tau = one["alike"]["kendall"]["value"]
     finding = f"{one['title']} on both datasets: Kendall τ-b {two(tau) if tau else 'undefined'}."

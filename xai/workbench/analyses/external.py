@@ -199,15 +199,15 @@ def _importances(sides: list[_Side], seed: int) -> list[Json]:
         )
     a, b = sides[0].permuted, sides[1].permuted
     if a is not None and b is not None:
-        values = rankings.alike(a[:1], b[:1])
+        both = rankings.alike(a[:1], b[:1])
         found.append(
             {
                 "slug": "permutation",
                 "title": "Permutation importance",
                 "first": _three(a),
                 "second": _three(b),
-                "alike": {slug: {"value": one[0]} for slug, one in values.items()},
-                "itself": None,
+                "alike": {slug: {"value": one[0]} for slug, one in both.items()},
+                "itself": {},
             }
         )
     return found
