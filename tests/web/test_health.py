@@ -81,6 +81,16 @@ def test_a_data_folder_that_cannot_be_written_or_is_full_is_told(data_dir, setti
     assert "uploads are refused" in health.storage().sentence
 
 
+def test_a_shared_store_that_is_away_is_told(data_dir, monkeypatch):
+    def away(_key):
+        raise health.shelf.Away(health.shelf.AWAY)
+
+    monkeypatch.setattr(health.shelf, "is_shared", lambda: True)
+    monkeypatch.setattr(health.shelf, "is_merged", away)
+    found = health.storage()
+    assert (found.is_well, found.sentence) == (False, health.shelf.AWAY)
+
+
 def test_a_database_of_an_older_version_is_told(db):
     from django.db.migrations.recorder import MigrationRecorder
 

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from tasks import bells
-from xai.web import files
+from xai.web import files, shelf
 from xai.web.models import Worker
 from xai.web.templatetags.parallax import size as in_words
 
@@ -58,6 +58,10 @@ def storage() -> Check:
         is_same = path.read_bytes() == word.bytes
         path.unlink()
         free = shutil.disk_usage(path.parent).free
+        if shelf.is_shared():
+            shelf.is_merged(f"probe-{word.hex}")  # asks the store; it has none
+    except shelf.Away as error:
+        return Check("storage", is_well=False, sentence=str(error))
     except OSError as error:
         sentence = f"The data folder cannot be used: {os.strerror(error.errno or 0)}."
         return Check("storage", is_well=False, sentence=sentence)
