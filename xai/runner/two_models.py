@@ -63,7 +63,8 @@ def beside(first: Results, second: Results, names: tuple[str, str]) -> TwoModels
 def mcnemar(only_first: int, only_second: int) -> float:
     """Return the exact two-sided p that both models are right equally often."""
     n, least = only_first + only_second, min(only_first, only_second)
-    return min(1.0, 2 * sum(comb(n, i) for i in range(least + 1)) / 2**n)
+    ways = sum(comb(n, i) for i in range(least + 1))
+    return min(1.0, float(2 * ways / 2**n))
 
 
 def _right(found: Predictions, places: Integers) -> list[bool | None]:
