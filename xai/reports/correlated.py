@@ -55,7 +55,7 @@ def _pairs(numbers: Floats, chosen: list[int]) -> list[tuple[int, int, float]]:
     """Return (feature, feature, ρ) of those that move together, the closest first."""
     step = max(1, -(-len(numbers) // ROWS_MOST))
     columns = numbers[::step, chosen].T
-    whole = np.isfinite(columns).all(axis=1)
+    whole = [bool(np.isfinite(column).all()) for column in columns]
     ranks = np.array(
         [places(column) if ok else column for column, ok in zip(columns, whole, strict=True)]
     )

@@ -57,8 +57,14 @@ def compare(first: Sequence[Decision], second: Sequence[Decision]) -> Variants:
         for is_first in (0, 1)
         if sum(table[is_first])
     ]
+    both, single, none = counts
     return Variants(
-        *(count for row in counts for count in row),
+        both_alike=both[0],
+        both_opposite=both[1],
+        one_alike=single[0],
+        one_opposite=single[1],
+        none_alike=none[0],
+        none_opposite=none[1],
         precision=counts[0][0] / there[0] if there[0] else None,
         recall=counts[0][0] / there[1] if there[1] else None,
         balanced=sum(shares) / 2 if len(shares) == 2 else None,
