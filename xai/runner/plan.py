@@ -229,8 +229,8 @@ def _looking_back(recipe: Recipe, jobs: list[JobPlan]) -> tuple[JobPlan, ...]:
     parts = sorted(job.key for job in jobs)
     keys = {role: job_key(recipe, {"role": role, "parts": parts})
             for role in (*["strategies"] * shared, "agreement")}  # fmt: skip
-    plans = [(role, "", {}, recipe.seed, key, 0, 0.0) for role, key in keys.items()]
-    return tuple(JobPlan(*one, (ShardPlan(0, 1, 0),)) for one in plans)
+    once, seed = (ShardPlan(0, 1, 0),), recipe.seed
+    return tuple(JobPlan(role, "", {}, seed, key, 0, 0.0, once) for role, key in keys.items())
 
 
 def _faithfulness(

@@ -47,7 +47,8 @@ def write_model(path: Path, progress: Progress) -> None:
         id2label=dict(enumerate(CLASSES)),
         label2id={name: place for place, name in enumerate(CLASSES)},
     )
-    pictures, classes, _ = _drawn(LEARNT, _MARKED_LEARNT, seed=1)
+    drawn, classes, _ = _drawn(LEARNT, _MARKED_LEARNT, seed=1)
+    pictures = [picture for picture, _shape in drawn]
     pixels = torch.from_numpy(np.stack([np.asarray(one) for one in pictures]))
     data = (_as_seen(pixels), torch.from_numpy(classes))
     order = batches(data, _BATCH, _ROUNDS, seed=2)
@@ -57,15 +58,31 @@ def write_model(path: Path, progress: Progress) -> None:
 
 
 def write_dataset(path: Path, _progress: Progress) -> None:
-    """Draw the pictures that are explained; write them as a zip with a folder for each class."""
-    pictures, classes, marked = _drawn(SHOWN, _MARKED_SHOWN, seed=3)
+    """Draw the pictures that are explained; write them as a zip with a folder for each class.
+
+    Masks beside them say where the shape lies, and where the mark.
+    """
+    drawn, classes, marked = _drawn(SHOWN, _MARKED_SHOWN, seed=3)
+    cross = Image.new("L", (SIDE * _FINER,) * 2)
+    _mark(cross)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for place, (picture, code) in enumerate(zip(pictures, classes, strict=True)):
-            name = f"{place:03d}{'_marked' if marked[place] else ''}.png"
-            data = io.BytesIO()
-            picture.save(data, "PNG")
-            # Without the time of day: the same pictures make the same file, and hash.
-            archive.writestr(zipfile.ZipInfo(f"{CLASSES[code]}/{name}"), data.getvalue())
+        for place, ((picture, shape), code) in enumerate(zip(drawn, classes, strict=True)):
+            name = f"{CLASSES[code]}/{place:03d}{'_marked' if marked[place] else ''}.png"
+            _write(archive, name, picture)
+            _write(archive, f"masks/{CLASSES[code]}/{name}", _small(shape))
+            if marked[place]:
+                _write(archive, f"masks/mark/{name}", _small(cross))
+
+
+def _write(archive: zipfile.ZipFile, name: str, picture: Image.Image) -> None:
+    data = io.BytesIO()
+    picture.save(data, "PNG")
+    # Without the time of day: the same pictures make the same file, and hash.
+    archive.writestr(zipfile.ZipInfo(name), data.getvalue())
+
+
+def _small(mask: Image.Image) -> Image.Image:
+    return mask.resize((SIDE, SIDE), Image.Resampling.BOX)
 
 
 _PREPARATION = {
@@ -94,8 +111,11 @@ def _loss(network: Any, batch: tuple[Tensor, ...]) -> Tensor:
 
 def _drawn(
     count: int, shares: tuple[float, ...], seed: int
-) -> tuple[list[Image.Image], Integers, Integers]:
-    """Return pictures, their classes in turn, and which are marked: a fixed share of each class."""
+) -> tuple[list[tuple[Image.Image, Image.Image]], Integers, Integers]:
+    """Return pictures with the masks of their shapes, their classes, and which are marked.
+
+    Classes come in turn; a fixed share of each is marked.
+    """
     draw = np.random.default_rng(seed)
     classes = np.arange(count, dtype=np.int64) % len(CLASSES)
     marked = np.zeros(count, dtype=np.int64)
@@ -106,19 +126,26 @@ def _drawn(
     return [one(int(c), bool(m)) for c, m in zip(classes, marked, strict=True)], classes, marked
 
 
-def _picture(draw: np.random.Generator, code: int, is_marked: bool) -> Image.Image:  # noqa: FBT001
-    """Draw one shape on an uneven ground, turned and placed at random, with grain."""
+def _picture(
+    draw: np.random.Generator,
+    code: int,
+    is_marked: bool,  # noqa: FBT001 - of the plan
+) -> tuple[Image.Image, Image.Image]:
+    """Draw one shape on an uneven ground, turned and placed at random, with grain; and its mask."""
     ground, ink = _colours(draw)
     light = draw.uniform(-40, 40, (2, 2, 1)) + ground
     under = Image.fromarray(np.clip(light, 0, 255).astype(np.uint8))
     large = under.resize((SIDE * _FINER,) * 2, Image.Resampling.BICUBIC)
     corners = _outline(draw, code) * _FINER
-    ImageDraw.Draw(large).polygon([tuple(c) for c in corners.tolist()], fill=tuple(ink.tolist()))
+    places = [tuple(corner) for corner in corners.tolist()]
+    ImageDraw.Draw(large).polygon(places, fill=tuple(ink.tolist()))
+    shape = Image.new("L", large.size)
+    ImageDraw.Draw(shape).polygon(places, fill=255)
     if is_marked:
         _mark(large)
     small = np.asarray(large.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float64)
     grainy = small + draw.normal(0, 6, (SIDE, SIDE, 1))
-    return Image.fromarray(np.clip(grainy, 0, 255).astype(np.uint8))
+    return Image.fromarray(np.clip(grainy, 0, 255).astype(np.uint8)), shape
 
 
 def _colours(draw: np.random.Generator) -> tuple[Floats, Integers]:
