@@ -5,6 +5,7 @@ Judged by the zip's directory alone: nothing is unpacked here.
 
 from __future__ import annotations
 
+import errno
 import re
 import stat
 import zipfile
@@ -126,6 +127,11 @@ def extract(path: Path, entry: zipfile.ZipInfo, target: Path) -> None:
                 to.write(block)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError,
             ValueError):  # fmt: skip
+        raise RefusedFile(_DAMAGED) from None
+    except OSError as error:
+        # A place before the file's beginning, which a damaged directory may name; not a full disk.
+        if error.errno != errno.EINVAL:
+            raise
         raise RefusedFile(_DAMAGED) from None
     if left:
         raise RefusedFile(_DAMAGED)

@@ -83,7 +83,8 @@ class ZipSource:
             with self._archive.open(entry) as file:
                 return file.read(most)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError,
-                ValueError):  # fmt: skip
+                ValueError, OSError):  # fmt: skip
+            # OSError: a place before the file's beginning, which a damaged directory may name.
             return b""
 
     def _annotations(

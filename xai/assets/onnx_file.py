@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import onnx
@@ -14,15 +14,10 @@ from google.protobuf.message import (  # type: ignore[import-untyped]
     EncodeError,
 )
 
+from xai.assets.onnx_graphs import check_names, check_outside, graphs
 from xai.assets.onnx_trees import check_trees
-from xai.assets.safety import damaged
 from xai.errors import RefusedFile
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}
-DEEPEST = 32
 PASSING = {"Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten"}
 KNOWING = {"cats_strings", "keys_strings", "classes_strings"}
 NAMES = {"feature_names", "features", "columns", "input_features"}
@@ -89,9 +84,10 @@ def checked(data: bytes) -> tuple[Any, list[Any]]:
         ) from None
     if not model.graph.node or not model.graph.output:
         raise RefusedFile("This is not a readable ONNX model: its graph is empty.")
-    nodes = [node for graph in _graphs(model) for node in graph.node]
+    nodes = [node for graph in graphs(model) for node in graph.node]
     nodes += [node for function in model.functions for node in function.node]
-    _check_outside(model, nodes)
+    check_names(model, nodes)
+    check_outside(model, nodes)
     for node in nodes:
         if node.op_type.startswith("TreeEnsemble"):
             check_trees(_attributes(node))
@@ -121,49 +117,10 @@ def read(data: bytes) -> Contents:
         classes=classes or _classes(model, nodes),
         names=_names(model, width),
         operators=Counter(node.op_type for node in nodes),
-        parameters=sum(int(np.prod(t.dims)) for g in _graphs(model) for t in g.initializer),
+        parameters=sum(int(np.prod(t.dims)) for g in graphs(model) for t in g.initializer),
         trees=sum(_trees(node) for node in nodes),
         producer=model.producer_name,
     )
-
-
-def _graphs(model: Any) -> Iterator[Any]:
-    level, depth = [model.graph], 0
-    while level:
-        depth += 1
-        if depth > DEEPEST:
-            raise damaged("its graphs are nested too deep")
-        yield from level
-        nodes = [node for graph in level for node in graph.node]
-        if depth == 1:
-            nodes += [node for function in model.functions for node in function.node]
-        parts = [part for node in nodes for part in node.attribute]
-        level = [g for part in parts for g in ([part.g] if part.HasField("g") else [*part.graphs])]
-
-
-def _tensors(model: Any, nodes: list[Any]) -> Iterator[Any]:
-    for graph in _graphs(model):
-        yield from graph.initializer
-        for sparse in graph.sparse_initializer:
-            yield from (sparse.values, sparse.indices)
-    for part in (part for node in nodes for part in node.attribute):
-        yield from [part.t] if part.HasField("t") else part.tensors
-
-
-def _check_outside(model: Any, nodes: list[Any]) -> None:
-    for tensor in _tensors(model, nodes):
-        if tensor.data_location == Type.EXTERNAL or tensor.external_data:
-            raise RefusedFile(
-                f"The tensor {tensor.name!r} of this ONNX model lies in another file. Save the "
-                "model in one file: onnx.save(model, 'model.onnx', save_as_external_data=False)."
-            )
-    own = {function.domain for function in model.functions}
-    for node in nodes:
-        if node.domain not in DOMAINS | own:
-            raise RefusedFile(
-                f"This ONNX model needs the operator {node.op_type} of the domain {node.domain!r}, "
-                "which does not come with onnxruntime. Export it with standard operators only."
-            )
 
 
 def _attributes(node: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.svm import SVC, SVR, NuSVC, NuSVR
 from sklearn.utils.multiclass import _ovr_decision_function
 
@@ -48,7 +49,7 @@ class Machine:
     gamma: float
     classes: int
 
-    def decide(self, rows: Floats) -> tuple[Floats, Floats]:
+    def decide(self, rows: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         """Return the decisions, shape (m,) or (m, classes), and which rows they hold for."""
         moved = rows - self.middle
         squares = np.square(moved).sum(axis=1)
