@@ -51,6 +51,7 @@ class House(Installation):
         self.expected: dict = {}
         self.disk: SmallDisk | None = None
         self.revived = 0
+        self.frozen: dict = {}
 
     def start(self, workers=2):
         self.start_broker()
@@ -163,6 +164,7 @@ class House(Installation):
         found = self.wait(self._unharmed, "a worker at work")
         if found == "over":
             return None
+        self.frozen = dict(Shard.objects.filter(state="running").values_list("pk", "lease_until"))
         index = fresh.randrange(len(self.workers))
         self.kill(self.workers.pop(index))
         killed = time.monotonic()
@@ -171,8 +173,10 @@ class House(Installation):
 
     def _unharmed(self):
         running = Shard.objects.filter(state="running")
-        busy = running.filter(progress__gt=0, attempts=1).count()
-        if busy == len(self.workers):
+        found = running.filter(progress__gt=0, attempts=1).values_list("pk", "lease_until")
+        # A shard whose lease has not moved since a kill may be the one that was hit.
+        busy = [pk for pk, lease in found if self.frozen.get(pk) != lease]
+        if len(busy) == len(self.workers):
             return "ready"
         return None if Run.objects.exclude(state__in=OVER).exists() else "over"
 
