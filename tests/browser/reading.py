@@ -24,6 +24,7 @@ def draw_all(page):
     for figure in page.query_selector_all("x-figure"):
         if figure.is_visible():
             figure.scroll_into_view_if_needed()
+            figure.wait_for_selector(".waiting", state="detached", timeout=30_000)
             expect(page.locator("x-figure[aria-busy]")).to_have_count(0, timeout=30_000)
     page.wait_for_timeout(200)
 
