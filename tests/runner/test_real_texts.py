@@ -69,7 +69,7 @@ def _literal_rollout(folder, text):
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     network = AutoModelForSequenceClassification.from_pretrained(
-        folder, attn_implementation="eager"
+        folder, attn_implementation="eager", dtype=torch.float32
     ).eval()
     given = AutoTokenizer.from_pretrained(folder)(text, return_tensors="pt")
     with torch.no_grad():
